@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+#   make            build/hotprobe, build/hotprobe-cc, build/libhotprobe.so and .a
+#   make demo       install what is missing, build, trace the opens of `cat /etc/hostname`
+#   make test       install what is missing, build, run every suite
+#   make bench      compare with the peers
+#   make install    PREFIX=/usr/local DESTDIR=
+#
+# Variables: SANITIZE=1 builds with AddressSanitizer and UBSan into build/sanitize; V=1 shows the
+# commands; CC, CFLAGS, LDFLAGS as usual.
+
+VERSION := 0.1.0
+SOVERSION := 0
+PREFIX ?= /usr/local
+LIBDIR ?= $(PREFIX)/lib
+LIBEXECDIR ?= $(PREFIX)/libexec/hotprobe
+LLVM_PREFIX ?= /usr/lib/llvm-14
+
+ifdef SANITIZE
+B := build/sanitize
+SANFLAGS := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+else
+B := build
+endif
+
+CFLAGS ?= -O2 -g
+WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla
+ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE $(WARN) $(CFLAGS) $(SANFLAGS) -Iruntime -MMD -MP
+ALL_LDFLAGS = $(SANFLAGS) $(LDFLAGS)
+V ?= 0
+ifeq ($(V),0)
+Q := @
+say = @printf '  %-5s %s\n' $(1) $(2);
+endif
+
+LIB_SRC := $(filter-out runtime/image_write.c,$(wildcard runtime/*.c))
+CC_SRC := $(wildcard runtime/cc/*.c) runtime/request.c runtime/image_write.c
+CLI_SRC := $(wildcard cli/*.c)
+LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o)
+CC_OBJ := $(CC_SRC:%.c=$(B)/%.o)
+CLI_OBJ := $(CLI_SRC:%.c=$(B)/%.o)
+
+LIB_LIBS := -lbpf -lelf
+CC_LIBS := -lbcc -lclang-14 -lbpf -lelf -lz -lseccomp -lpthread
+CLI_LIBS := -ljansson
+
+.DEFAULT_GOAL := all
+.PHONY: all demo test bench install clean deps lint
+all: $(B)/hotprobe $(B)/hotprobe-cc $(B)/libhotprobe.so $(B)/libhotprobe.a $(B)/embed
+
+$(B)/runtime/%.o: private COMPILE := -fPIC -fvisibility=hidden
+$(B)/runtime/compile.o: private COMPILE := -fPIC -fvisibility=hidden \
+	-DHOTPROBE_CC='"$(LIBEXECDIR)/hotprobe-cc"'
+$(B)/runtime/cc/%.o: private COMPILE := -I$(LLVM_PREFIX)/include
+
+$(B)/%.o: %.c
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(ALL_CFLAGS) $(COMPILE) -c -o $@ $<
+
+$(B)/libhotprobe.a: $(LIB_OBJ)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+$(B)/libhotprobe.so: $(LIB_OBJ) runtime/libhotprobe.map
+	$(call say,LD,$@)
+	$(Q)$(CC) -shared -Wl,-soname,libhotprobe.so.$(SOVERSION) \
+		-Wl,--version-script=runtime/libhotprobe.map -Wl,-z,now \
+		$(ALL_LDFLAGS) -o $@ $(LIB_OBJ) $(LIB_LIBS)
+	$(Q)ln -sf libhotprobe.so $(B)/libhotprobe.so.$(SOVERSION)
+
+# -rdynamic: the worker's own definitions of libc's and libbcc's functions have to be found first.
+$(B)/hotprobe-cc: $(CC_OBJ)
+	$(call say,LD,$@)
+	$(Q)$(CC) -rdynamic $(ALL_LDFLAGS) -o $@ $(CC_OBJ) $(CC_LIBS)
+
+# Linked with the archive, so that a copied build/hotprobe needs no library path.
+$(B)/hotprobe: $(CLI_OBJ) $(B)/libhotprobe.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(CLI_OBJ) $(B)/libhotprobe.a $(LIB_LIBS) $(CLI_LIBS)
+
+$(B)/embed: programs/embed.c $(B)/libhotprobe.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(B)/libhotprobe.a $(LIB_LIBS)
+
+include tests/tests.mk
+
+deps:
+	@scripts/install-deps
+
+demo:
+	@scripts/install-deps
+	@$(MAKE) --no-print-directory all
+	@scripts/demo
+
+test:
+	@scripts/install-deps test
+	@$(MAKE) --no-print-directory all $(B)/tests/all
+	@scripts/test $(B)
+
+bench:
+	@scripts/install-deps bench
+	@$(MAKE) --no-print-directory all $(B)/tests/bench
+	@scripts/bench
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(LIBDIR)/pkgconfig \
+		$(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(PREFIX)/share/hotprobe/programs
+	install -m 755 $(B)/hotprobe $(DESTDIR)$(PREFIX)/bin/
+	install -m 755 $(B)/hotprobe-cc $(DESTDIR)$(LIBEXECDIR)/
+	install -m 644 runtime/hotprobe.h $(DESTDIR)$(PREFIX)/include/
+	install -m 644 $(B)/libhotprobe.a $(DESTDIR)$(LIBDIR)/
+	install -m 755 $(B)/libhotprobe.so $(DESTDIR)$(LIBDIR)/libhotprobe.so.$(VERSION)
+	ln -sf libhotprobe.so.$(VERSION) $(DESTDIR)$(LIBDIR)/libhotprobe.so.$(SOVERSION)
+	ln -sf libhotprobe.so.$(SOVERSION) $(DESTDIR)$(LIBDIR)/libhotprobe.so
+	sed -e 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@VERSION@|$(VERSION)|' \
+		runtime/hotprobe.pc.in > $(DESTDIR)$(LIBDIR)/pkgconfig/hotprobe.pc
+	install -m 644 programs/*.c $(DESTDIR)$(PREFIX)/share/hotprobe/programs/
+
+clean:
+	rm -rf build
+
+-include $(LIB_OBJ:.o=.d) $(CC_OBJ:.o=.d) $(CLI_OBJ:.o=.d)

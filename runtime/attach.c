@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "attach.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "backend.h"
+#include "load.h"
+#include "target.h"
+
+static void free_link(struct hotprobe_link *link)
+{
+	if (link->fd >= 0)
+		close(link->fd);
+	target_free(&link->target);
+	free(link->target_text);
+	free(link->attached_text);
+	free(link);
+}
+
+static struct hotprobe_link *find_link(const struct hotprobe_program *program,
+				       const struct target *target)
+{
+	for (size_t i = 0; i < program->hp->links.count; i++) {
+		struct hotprobe_link *link = program->hp->links.at[i];
+
+		if (link->program == program && target_equal(&link->target, target))
+			return link;
+	}
+	return NULL;
+}
+
+/* Notes that program is to be attached to target, which it takes over. */
+static int place(struct hotprobe_program *program, struct target *target,
+		 struct hotprobe_link **placed)
+{
+	struct hotprobe *hp = program->hp;
+	struct hotprobe_link *link = find_link(program, target);
+
+	if (link) {
+		target_free(target);
+		*placed = link;
+		return 0;
+	}
+	link = malloc(sizeof(*link));
+	if (link)
+		*link = (struct hotprobe_link){
+			.program = program,
+			.target = *target,
+			.backend = backend_choose(hp, target),
+			.target_text = target_text(target),
+			.fd = -1,
+		};
+	if (!link || !link->target_text || array_push(&hp->links, link)) {
+		if (link)
+			free_link(link);
+		else
+			target_free(target);
+		return fail(hp, -ENOMEM, "out of memory");
+	}
+	program->placed = true;
+	program->unconfined = false;
+	program->type = backend_prog_type(link->backend);
+	*placed = link;
+	return 0;
+}
+
+int attach_place_by_names(struct hotprobe *hp)
+{
+	for (size_t i = 0; i < hp->program_count; i++) {
+		struct hotprobe_program *p = &hp->programs[i];
+		struct hotprobe_link *link;
+		struct target target;
+		int err = target_from_name(&target, p->name);
+
+		if (err == -EINVAL)
+			return fail_at(hp, err, image_str(&hp->image, p->image->file),
+				       p->image->line, p->image->column,
+				       "write kprobe__FUNCTION, syscall__NAME, "
+				       "tracepoint__CATEGORY__EVENT...",
+				       "the name %s begins like a convention's, but names no "
+				       "target",
+				       p->name);
+		if (err < 0)
+			return fail(hp, err, "out of memory");
+		if (err > 0 && (err = place(p, &target, &link)))
+			return err;
+	}
+	return 0;
+}
+
+static int attach_link(struct hotprobe_link *link)
+{
+	struct hotprobe *hp = link->program->hp;
+	int fd;
+
+	if (link->fd >= 0)
+		return 0;
+	fd = load_variant(link->program, backend_prog_type(link->backend),
+			  backend_view(link->backend, link->target.kind));
+	if (fd >= 0)
+		fd = backend_attach(link, fd, &link->attached_text);
+	if (fd < 0)
+		return fd;
+	link->fd = fd;
+	note(hp, HOTPROBE_NOTE, "%s: %s -> %s", link->program->name, link->target_text,
+	     hotprobe_link_attached_to(link));
+	return 1;
+}
+
+static void detach_link(struct hotprobe_link *link)
+{
+	if (link->fd < 0)
+		return;
+	close(link->fd);
+	link->fd = -1;
+	free(link->attached_text);
+	link->attached_text = NULL;
+}
+
+int hotprobe_attach(struct hotprobe *hp)
+{
+	bool *is_new = calloc(hp->links.count + 1, sizeof(*is_new));
+	int count = 0, first_error = 0;
+	char *message = NULL;
+
+	if (!hp->loaded) {
+		free(is_new);
+		return fail(hp, -EBUSY, "load the programs before attaching them");
+	}
+	if (!is_new)
+		return fail(hp, -ENOMEM, "out of memory");
+	/* All are tried, so that each that fails has its diagnostic. */
+	for (size_t i = 0; i < hp->links.count; i++) {
+		int err = attach_link(hp->links.at[i]);
+
+		is_new[i] = err > 0;
+		count += err > 0;
+		if (err < 0 && !first_error) {
+			first_error = err;
+			message = strdup(hotprobe_error(hp));
+		}
+	}
+	for (size_t i = 0; first_error && i < hp->links.count; i++)
+		if (is_new[i])
+			detach_link(hp->links.at[i]);
+	if (first_error && message)
+		fail(hp, first_error, "%s", message);
+	free(message);
+	free(is_new);
+	return first_error ? first_error : count;
+}
+
+void hotprobe_detach(struct hotprobe *hp)
+{
+	for (size_t i = 0; i < hp->links.count; i++)
+		detach_link(hp->links.at[i]);
+}
+
+void attach_free(struct hotprobe *hp)
+{
+	for (size_t i = 0; i < hp->links.count; i++)
+		free_link(hp->links.at[i]);
+	array_free(&hp->links);
+}
+
+void hotprobe_link_detach(struct hotprobe_link *link)
+{
+	struct hotprobe_program *program;
+	struct hotprobe *hp;
+	size_t kept = 0;
+
+	if (!link)
+		return;
+	program = link->program;
+	hp = program->hp;
+	program->placed = false;
+	for (size_t i = 0; i < hp->links.count; i++) {
+		if (hp->links.at[i] == link)
+			continue;
+		if (hp->links.at[i]->program == program)
+			program->placed = true;
+		hp->links.at[kept++] = hp->links.at[i];
+	}
+	hp->links.count = kept;
+	free_link(link);
+}
+
+/* ---- Explicit attachment
+ * --------------------------------------------------------------------------- */
+
+static int no_such_function(struct hotprobe *hp, const char *function)
+{
+	return fail(hp, -ENOENT, "the program has no function %s", function);
+}
+
+/* Takes over target. */
+static int attach_explicitly(struct hotprobe *hp, const char *function, struct target *target,
+			     struct hotprobe_link **result)
+{
+	struct hotprobe_program *program = hotprobe_find_program(hp, function);
+	struct hotprobe_link *link;
+	int err;
+
+	if (result)
+		*result = NULL;
+	if (!program) {
+		target_free(target);
+		return no_such_function(hp, function);
+	}
+	err = place(program, target, &link);
+	if (!err && hp->loaded)
+		err = attach_link(link);
+	if (err < 0)
+		return err;
+	if (result && hp->loaded)
+		*result = link;
+	return 0;
+}
+
+static int attach_kind(struct hotprobe *hp, const char *function, enum probe_kind kind,
+		       const char *group, const char *name, uint64_t offset,
+		       struct hotprobe_link **link)
+{
+	struct target target;
+
+	if (target_init(&target, kind, group, name, offset))
+		return fail(hp, -ENOMEM, "out of memory");
+	return attach_explicitly(hp, function, &target, link);
+}
+
+int hotprobe_attach_kprobe(struct hotprobe *hp, const char *function, const char *kernel_function,
+			   uint64_t offset, struct hotprobe_link **link)
+{
+	struct target target;
+
+	if (target_init_kprobe(&target, PROBE_KPROBE, kernel_function, offset))
+		return fail(hp, -ENOMEM, "out of memory");
+	return attach_explicitly(hp, function, &target, link);
+}
+
+int hotprobe_attach_kretprobe(struct hotprobe *hp, const char *function,
+			      const char *kernel_function, struct hotprobe_link **link)
+{
+	struct target target;
+
+	if (target_init_kprobe(&target, PROBE_KRETPROBE, kernel_function, 0))
+		return fail(hp, -ENOMEM, "out of memory");
+	return attach_explicitly(hp, function, &target, link);
+}
+
+int hotprobe_attach_syscall(struct hotprobe *hp, const char *function, const char *syscall,
+			    struct hotprobe_link **link)
+{
+	return attach_kind(hp, function, PROBE_SYSCALL, NULL, syscall, 0, link);
+}
+
+int hotprobe_attach_syscall_ret(struct hotprobe *hp, const char *function, const char *syscall,
+				struct hotprobe_link **link)
+{
+	return attach_kind(hp, function, PROBE_SYSCALL_RET, NULL, syscall, 0, link);
+}
+
+int hotprobe_attach_tracepoint(struct hotprobe *hp, const char *function, const char *category,
+			       const char *event, struct hotprobe_link **link)
+{
+	return attach_kind(hp, function, PROBE_TRACEPOINT, category, event, 0, link);
+}
+
+int hotprobe_attach_raw_tracepoint(struct hotprobe *hp, const char *function, const char *event,
+				   struct hotprobe_link **link)
+{
+	return attach_kind(hp, function, PROBE_RAW_TRACEPOINT, NULL, event, 0, link);
+}
+
+int hotprobe_attach_spec(struct hotprobe *hp, const char *function, const char *spec,
+			 struct hotprobe_link **link)
+{
+	struct target target;
+	const char *why;
+	int err = target_from_spec(&target, spec, &why);
+
+	if (err == -EINVAL)
+		return fail(hp, err, "\"%s\" is no target: %s", spec, why);
+	if (err)
+		return fail(hp, err, "out of memory");
+	return attach_explicitly(hp, function, &target, link);
+}
+
+/* ---- What is attached
+ * ------------------------------------------------------------------------------ */
+
+size_t hotprobe_link_count(const struct hotprobe *hp)
+{
+	return hp->links.count;
+}
+
+struct hotprobe_link *hotprobe_link_at(const struct hotprobe *hp, size_t index)
+{
+	return index < hp->links.count ? hp->links.at[index] : NULL;
+}
+
+struct hotprobe_program *hotprobe_link_program(const struct hotprobe_link *link)
+{
+	return link->program;
+}
+
+const char *hotprobe_link_target(const struct hotprobe_link *link)
+{
+	return link->target_text;
+}
+
+const char *hotprobe_link_attached_to(const struct hotprobe_link *link)
+{
+	return link->attached_text ? link->attached_text : "";
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Edits of compiled code before it is loaded. */
+#ifndef HOTPROBE_BYTECODE_H
+#define HOTPROBE_BYTECODE_H
+
+#include <linux/bpf.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Instructions with their line and function info, all owned and changeable. */
+struct bytecode {
+	struct bpf_insn *insns;
+	uint32_t count;
+	struct bpf_func_info *func_info;
+	uint32_t func_info_count;
+	struct bpf_line_info *line_info;
+	uint32_t line_info_count;
+	uint32_t prologue; /* instructions that were put in front */
+};
+
+int bytecode_copy(struct bytecode *to, const struct bpf_insn *insns, uint32_t count,
+		  const struct bpf_func_info *func_info, uint32_t func_info_count,
+		  const struct bpf_line_info *line_info, uint32_t line_info_count);
+void bytecode_free(struct bytecode *code);
+
+/* Puts count instructions in front. They end by falling into the program, with its context in
+   R1 as at the start. Returns 0 or -ENOMEM. */
+int bytecode_prepend(struct bytecode *code, const struct bpf_insn *insns, uint32_t count);
+
+/* The line info of an instruction: the last at or before it, NULL if there is none. */
+const struct bpf_line_info *bytecode_line(const struct bytecode *code, uint32_t insn);
+
+/*
+ * How code that reads struct pt_regs from its context sees the context it gets. The code is
+ * compiled once, against the kernel's own struct pt_regs; for another context its loads are
+ * moved to where that context has the same value.
+ */
+enum view {
+	VIEW_NATIVE,	    /* as compiled */
+	VIEW_SYSCALL_ENTER, /* record of syscalls:sys_enter_*: the arguments */
+	VIEW_SYSCALL_EXIT,  /* record of syscalls:sys_exit_*: the return value */
+};
+
+/* Why a view could not be had: the instruction, and the register's name if it is one that the
+   view lacks (NULL: the code does something else with its context). */
+struct view_problem {
+	uint32_t insn;
+	const char *reg;
+};
+
+/* Fits code to a view. Returns 0; -ENOMEM; -EOPNOTSUPP and *problem if it cannot be. */
+int bytecode_set_view(struct bytecode *code, enum view view, struct view_problem *problem);
+
+#endif

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From source to image, by way of the compiler process. */
+#ifndef HOTPROBE_COMPILE_H
+#define HOTPROBE_COMPILE_H
+
+#include "internal.h"
+
+/* Compiles hp->source into hp->image_data and hp->image. Diagnostics are added to the handle.
+   Returns 0 or a negative errno as hotprobe_open_file() documents, with the message set. */
+int compile(struct hotprobe *hp);
+
+#endif

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "confine.h"
+
+#include <bpf/bpf.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "insns.h"
+#include "kernel.h"
+
+enum {
+	PROCESSES_MAX = 32768,
+	INITIAL_PID_NS = 0xEFFFFFFC, /* PROC_PID_INIT_INO of include/linux/proc_ns.h */
+	/* The stack of the programs below. */
+	AT_TGID = -4,
+	AT_CHILD = -8,
+	AT_ONE = -12,
+	AT_INDEX = -16,
+	AT_POINTER = -24,
+};
+
+struct confinement {
+	struct hotprobe *hp;
+	int pids_fd;   /* hash, tgid -> 1 */
+	int missed_fd; /* array of one u64 */
+	int program_fds[2];
+	int link_fds[2];
+};
+
+#define COUNT(array) (sizeof(array) / sizeof(*(array)))
+
+/* R0 becomes the table's entry for the current process; R1 to R5 are gone. */
+#define LOOK_UP_CURRENT(fd)                                                                        \
+	CALL(BPF_FUNC_get_current_pid_tgid), RSH_IMM(BPF_REG_0, 32),                               \
+		STORE(BPF_W, BPF_REG_10, AT_TGID, BPF_REG_0), LOAD_MAP(BPF_REG_1, fd),             \
+		MOV_REG(BPF_REG_2, BPF_REG_10), ADD_IMM(BPF_REG_2, AT_TGID),                       \
+		CALL(BPF_FUNC_map_lookup_elem)
+
+int confine_program(const struct confinement *c, struct bytecode *code)
+{
+	const struct bpf_insn prologue[] = {
+		MOV_REG(BPF_REG_6, BPF_REG_1),
+		LOOK_UP_CURRENT(c->pids_fd),
+		JUMP_UNLESS_ZERO(BPF_REG_0, 2),
+		MOV_IMM(BPF_REG_0, 0),
+		EXIT(),
+		MOV_REG(BPF_REG_1, BPF_REG_6),
+	};
+
+	return bytecode_prepend(code, prologue, COUNT(prologue));
+}
+
+static int load_and_attach(struct confinement *c, int i, const char *event,
+			   const struct bpf_insn *insns, size_t count)
+{
+	int fd = bpf_prog_load(BPF_PROG_TYPE_RAW_TRACEPOINT, event, "GPL", insns, count, NULL);
+
+	if (fd < 0)
+		return fail(c->hp, -errno, "cannot load the process filter for %s: %s", event,
+			    strerror(errno));
+	c->program_fds[i] = fd;
+	fd = bpf_raw_tracepoint_open(event, fd);
+	if (fd < 0)
+		return fail(c->hp, -errno, "cannot attach the process filter to %s: %s", event,
+			    strerror(errno));
+	c->link_fds[i] = fd;
+	return 0;
+}
+
+/* sched_process_fork(parent, child): parent is the current task, whatever CLONE_PARENT says. */
+static int attach_fork(struct confinement *c)
+{
+	const struct bpf_insn insns[] = {
+		LOAD(BPF_DW, BPF_REG_6, BPF_REG_1, 8),
+		LOOK_UP_CURRENT(c->pids_fd),
+		JUMP_IF_ZERO(BPF_REG_0, 25),
+		MOV_REG(BPF_REG_1, BPF_REG_10),
+		ADD_IMM(BPF_REG_1, AT_CHILD),
+		MOV_IMM(BPF_REG_2, 4),
+		MOV_REG(BPF_REG_3, BPF_REG_6),
+		ADD_IMM(BPF_REG_3, (int)c->hp->image.facts->task_tgid),
+		CALL(BPF_FUNC_probe_read_kernel),
+		/* A thread of a traced process has its tgid: adding it again changes nothing. */
+		STORE_IMM(BPF_W, BPF_REG_10, AT_ONE, 1),
+		LOAD_MAP(BPF_REG_1, c->pids_fd),
+		MOV_REG(BPF_REG_2, BPF_REG_10),
+		ADD_IMM(BPF_REG_2, AT_CHILD),
+		MOV_REG(BPF_REG_3, BPF_REG_10),
+		ADD_IMM(BPF_REG_3, AT_ONE),
+		MOV_IMM(BPF_REG_4, BPF_ANY),
+		CALL(BPF_FUNC_map_update_elem),
+		JUMP_IF_ZERO(BPF_REG_0, 9),
+		STORE_IMM(BPF_W, BPF_REG_10, AT_INDEX, 0),
+		LOAD_MAP(BPF_REG_1, c->missed_fd),
+		MOV_REG(BPF_REG_2, BPF_REG_10),
+		ADD_IMM(BPF_REG_2, AT_INDEX),
+		CALL(BPF_FUNC_map_lookup_elem),
+		JUMP_IF_ZERO(BPF_REG_0, 2),
+		MOV_IMM(BPF_REG_1, 1),
+		ATOMIC_ADD(BPF_DW, BPF_REG_0, 0, BPF_REG_1),
+		MOV_IMM(BPF_REG_0, 0),
+		EXIT(),
+	};
+
+	return load_and_attach(c, 0, "sched_process_fork", insns, COUNT(insns));
+}
+
+/* sched_process_exit(task) */
+static int attach_exit(struct confinement *c)
+{
+	const struct image_facts *facts = c->hp->image.facts;
+	const struct bpf_insn insns[] = {
+		LOAD(BPF_DW, BPF_REG_6, BPF_REG_1, 0),
+		LOOK_UP_CURRENT(c->pids_fd),
+		JUMP_IF_ZERO(BPF_REG_0, 19),
+		MOV_REG(BPF_REG_1, BPF_REG_10),
+		ADD_IMM(BPF_REG_1, AT_POINTER),
+		MOV_IMM(BPF_REG_2, 8),
+		MOV_REG(BPF_REG_3, BPF_REG_6),
+		ADD_IMM(BPF_REG_3, (int)facts->task_signal),
+		CALL(BPF_FUNC_probe_read_kernel),
+		MOV_REG(BPF_REG_1, BPF_REG_10),
+		ADD_IMM(BPF_REG_1, AT_ONE),
+		MOV_IMM(BPF_REG_2, 4),
+		LOAD(BPF_DW, BPF_REG_3, BPF_REG_10, AT_POINTER),
+		ADD_IMM(BPF_REG_3, (int)facts->signal_live),
+		CALL(BPF_FUNC_probe_read_kernel),
+		LOAD(BPF_W, BPF_REG_1, BPF_REG_10, AT_ONE),
+		JUMP_UNLESS_ZERO(BPF_REG_1, 5),
+		LOAD_MAP(BPF_REG_1, c->pids_fd),
+		MOV_REG(BPF_REG_2, BPF_REG_10),
+		ADD_IMM(BPF_REG_2, AT_TGID),
+		CALL(BPF_FUNC_map_delete_elem),
+		MOV_IMM(BPF_REG_0, 0),
+		EXIT(),
+	};
+
+	return load_and_attach(c, 1, "sched_process_exit", insns, COUNT(insns));
+}
+
+static int create_tables(struct confinement *c)
+{
+	c->pids_fd = bpf_map_create(BPF_MAP_TYPE_HASH, "hotprobe_pids", 4, 4, PROCESSES_MAX, NULL);
+	if (c->pids_fd >= 0)
+		c->missed_fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "hotprobe_missed", 4, 8, 1, NULL);
+	if (c->pids_fd < 0 || c->missed_fd < 0)
+		return fail(c->hp, -errno, "cannot make the table of traced processes: %s",
+			    strerror(errno));
+	return 0;
+}
+
+static int check_possible(struct hotprobe *hp)
+{
+	const struct image_facts *facts = hp->image.facts;
+	struct stat st;
+
+	if (!stat("/proc/self/ns/pid", &st) && st.st_ino != INITIAL_PID_NS)
+		return fail_at(hp, -EOPNOTSUPP, "", 0, 0,
+			       "run it outside the container, or in one with the host's PID "
+			       "namespace (--pid=host)",
+			       "processes cannot be told apart from inside a PID namespace");
+	if (facts->task_tgid == IMAGE_NONE || facts->task_signal == IMAGE_NONE ||
+	    facts->signal_live == IMAGE_NONE)
+		return fail_at(hp, -EOPNOTSUPP, "", 0, 0,
+			       "trace the whole system instead, or use a kernel with "
+			       "CONFIG_DEBUG_INFO_BTF",
+			       "a process tree cannot be followed: the kernel's BTF does not "
+			       "describe its tasks");
+	return 0;
+}
+
+int confine_new(struct hotprobe *hp, struct confinement **confinement)
+{
+	struct confinement *c;
+	int err = check_possible(hp);
+
+	if (err)
+		return err;
+	c = malloc(sizeof(*c));
+	if (!c)
+		return fail(hp, -ENOMEM, "out of memory");
+	*c = (struct confinement){
+		.hp = hp,
+		.pids_fd = -1,
+		.missed_fd = -1,
+		.program_fds = {-1, -1},
+		.link_fds = {-1, -1},
+	};
+	err = create_tables(c);
+	if (!err)
+		err = attach_fork(c);
+	if (!err)
+		err = attach_exit(c);
+	if (err) {
+		confine_free(c);
+		return err;
+	}
+	*confinement = c;
+	return 0;
+}
+
+static void close_if_open(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
+void confine_free(struct confinement *c)
+{
+	if (!c)
+		return;
+	for (int i = 0; i < 2; i++) {
+		close_if_open(c->link_fds[i]);
+		close_if_open(c->program_fds[i]);
+	}
+	close_if_open(c->missed_fd);
+	close_if_open(c->pids_fd);
+	free(c);
+}
+
+int confine_add(const struct confinement *c, pid_t pid)
+{
+	uint32_t tgid = (uint32_t)pid, one = 1;
+
+	return bpf_map_update_elem(c->pids_fd, &tgid, &one, BPF_ANY) ? -errno : 0;
+}
+
+static bool is_traced(const struct confinement *c, pid_t pid)
+{
+	uint32_t tgid = (uint32_t)pid, value;
+
+	return !bpf_map_lookup_elem(c->pids_fd, &tgid, &value);
+}
+
+/* The parent of a process, from /proc/PID/stat; 0 if it is gone. */
+static pid_t parent_of(const char *pid)
+{
+	char path[64], *text, *after_name;
+	int parent = 0;
+
+	snprintf(path, sizeof(path), "/proc/%.20s/stat", pid);
+	text = kernel_read_file(AT_FDCWD, path);
+	after_name = text ? strrchr(text, ')') : NULL; /* the name may hold anything */
+	if (after_name && sscanf(after_name, ") %*c %d", &parent) != 1)
+		parent = 0;
+	free(text);
+	return parent;
+}
+
+/* One look through /proc for children of traced processes. Returns how many it added. */
+static int add_children(const struct confinement *c)
+{
+	DIR *proc = opendir("/proc");
+	struct dirent *entry;
+	int added = 0;
+
+	while (proc && added >= 0 && (entry = readdir(proc))) {
+		pid_t pid = atoi(entry->d_name), parent;
+
+		if (pid <= 0 || is_traced(c, pid))
+			continue;
+		parent = parent_of(entry->d_name);
+		if (parent <= 0 || !is_traced(c, parent))
+			continue;
+		added = confine_add(c, pid) ? -errno : added + 1;
+	}
+	if (proc)
+		closedir(proc);
+	return added;
+}
+
+int confine_add_tree(const struct confinement *c, pid_t pid)
+{
+	int added = confine_add(c, pid);
+
+	if (added)
+		return added;
+	/* A child forked before its parent was added is seen here, one forked after that by the
+	   kernel; what remains is found by looking until there is nothing new. */
+	do
+		added = add_children(c);
+	while (added > 0);
+	return added;
+}
+
+uint64_t confine_missed(const struct confinement *c)
+{
+	uint64_t missed = 0;
+	uint32_t index = 0;
+
+	if (bpf_map_lookup_elem(c->missed_fd, &index, &missed))
+		return 0;
+	return missed;
+}

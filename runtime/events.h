@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Event buffers of tables, and the loop that waits for all of them. */
+#ifndef HOTPROBE_EVENTS_H
+#define HOTPROBE_EVENTS_H
+
+#include "internal.h"
+
+/* Opens the buffers of every table that takes events, and what waits for them. */
+int events_open(struct hotprobe *hp);
+void events_close(struct hotprobe *hp);
+
+#endif

@@ -1,0 +1,409 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * libhotprobe: compile BPF C at run time, attach it by its function names, receive its events.
+ *
+ *     struct hotprobe *hp = hotprobe_new(NULL);
+ *     if (hotprobe_open_file(hp, "opensnoop.c") || hotprobe_load(hp) ||
+ *         hotprobe_on_event(hp, "open_events", handle_event, NULL, NULL) || hotprobe_attach(hp))
+ *             errx(1, "%s", hotprobe_error(hp));
+ *     while (hotprobe_poll(hp, -1) >= 0)
+ *             ;
+ *     hotprobe_free(hp);
+ *
+ * The source is BCC's dialect of C. It is compiled in a process of its own (hotprobe-cc), so the
+ * calling process never maps LLVM; its directory, environment, signal handlers, children and
+ * standard streams stay as they are. The library prints nothing and has no global state.
+ *
+ * Errors. A function that can fail returns a negative errno (or NULL) and leaves a message for
+ * hotprobe_error(); what concerns the source is also in the list of diagnostics. These codes
+ * mean the same everywhere:
+ *     -EINVAL      the program or an argument is wrong
+ *     -ENOENT      no table, function, probe or file of that name
+ *     -EPERM       the caller lacks a privilege, or the kernel is locked down
+ *     -EOPNOTSUPP  this kernel or machine cannot do it; the message names what is missing
+ *     -ENOMEM      out of memory
+ *     -EBUSY       called in the wrong order (attach before load, open twice)
+ *
+ * Threads. Calls on different handles may run at the same time. Calls on one handle must not,
+ * except hotprobe_stop(). Callbacks run inside hotprobe_poll() and hotprobe_consume(), in the
+ * thread that called them.
+ *
+ * Structures that the caller fills begin with their size: set sz to sizeof the structure and the
+ * rest to zero; a field that is zero has its default. So programs built against an older header
+ * keep working.
+ */
+#ifndef HOTPROBE_H
+#define HOTPROBE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define HOTPROBE_VERSION_MAJOR 0
+#define HOTPROBE_VERSION_MINOR 1
+#define HOTPROBE_VERSION "0.1.0"
+
+/* The version of the library that is linked, "0.1.0". */
+const char *hotprobe_version(void);
+
+/* ---- A handle ------------------------------------------------------------------------------ */
+
+struct hotprobe;
+
+enum hotprobe_severity {
+	HOTPROBE_NOTE,
+	HOTPROBE_WARNING,
+	HOTPROBE_ERROR,
+};
+
+/* Gets what the library did and chose, one line without a newline at a time. */
+typedef void (*hotprobe_log_fn)(void *ctx, enum hotprobe_severity severity, const char *line);
+
+/* How functions that BCC would attach as kprobes are attached. */
+enum hotprobe_backend {
+	HOTPROBE_BACKEND_AUTO,	     /* kprobes where the kernel has them, else tracepoints */
+	HOTPROBE_BACKEND_KPROBE,     /* as BCC does */
+	HOTPROBE_BACKEND_TRACEPOINT, /* syscalls only: the raw_syscalls of each syscall's own
+					tracepoint, syscalls:sys_enter_NAME and sys_exit_NAME */
+};
+
+struct hotprobe_opts {
+	size_t sz;
+	/* Flags for the compiler: -DNAME, -DNAME=VALUE, -UNAME, -IDIR, -include FILE, -WX.
+	   Terminated by NULL. Copied. */
+	const char *const *cflags;
+	/* A directory of real kernel headers (or a build tree) to compile against. By default
+	   the headers are cut from the kernel's BTF. */
+	const char *kernel_headers;
+	/* The kernel's types; default /sys/kernel/btf/vmlinux. */
+	const char *btf_path;
+	/* The compiler process; default: hotprobe-cc where the library was installed to, or, for
+	   a program that is run from a build directory, beside the program itself. */
+	const char *compiler;
+	/* How long a compile may take, milliseconds; default 30000. */
+	unsigned compile_timeout_ms;
+	/* Trace only the processes given to hotprobe_trace_pid() or hotprobe_command_start() and
+	   their descendants. Filtered in the kernel, in front of every program. */
+	bool confine;
+	enum hotprobe_backend backend;
+	/* Pages of each CPU's buffer of a BPF_PERF_OUTPUT, a power of two; default 64. */
+	unsigned perf_pages;
+	hotprobe_log_fn log;
+	void *log_ctx;
+	/* If set, every error message is written here too, cut to errbuf_size bytes with its
+	   NUL. It has to stay valid as long as the handle. */
+	char *errbuf;
+	size_t errbuf_size;
+};
+
+/* opts may be NULL. Returns NULL and sets errno to ENOMEM, or to EINVAL if an option is bad. */
+struct hotprobe *hotprobe_new(const struct hotprobe_opts *opts);
+
+/* Detaches everything, unloads and frees all. hp may be NULL. A command that was started but
+   not released is killed. Types, values, programs, tables, links, diagnostics of the handle
+   end with it. */
+void hotprobe_free(struct hotprobe *hp);
+
+/* The message of the last call on hp that failed; "" if none has. Never NULL. Valid until the
+   next call on hp. */
+const char *hotprobe_error(const struct hotprobe *hp);
+
+struct hotprobe_diagnostic {
+	enum hotprobe_severity severity;
+	const char *file;	 /* as it was given, "" if it concerns no place in the source */
+	unsigned line;		 /* from 1; 0 if it concerns no line */
+	unsigned column;	 /* from 1, in bytes; 0 if it concerns no column */
+	const char *text;	 /* without newline */
+	const char *hint;	 /* what to do, one line, "" if there is nothing to say */
+	const char *source_line; /* that line of the source, without newline; "" if unknown */
+};
+
+/* What compiler, verifier and attaching had to say, in the order they said it; warnings are
+   there after a success too. Valid until hotprobe_free(). */
+size_t hotprobe_diagnostic_count(const struct hotprobe *hp);
+const struct hotprobe_diagnostic *hotprobe_diagnostic_at(const struct hotprobe *hp, size_t index);
+
+/* ---- From source to the kernel -------------------------------------------------------------- */
+
+/*
+ * Compiles. Needs no privilege. A first line that begins with #! is skipped. Files that the
+ * source includes with "" are looked for beside it, then in the -I directories; every other
+ * header is a kernel header and comes from BTF.
+ *
+ * hotprobe_open_file() takes "-" as standard input. hotprobe_open_string() compiles size bytes
+ * of text; name is what messages call it, and a directory in it is where "" includes are looked
+ * for.
+ *
+ * Returns 0; -EINVAL if the source has errors (see the diagnostics); -ETIMEDOUT if the compiler
+ * took too long; -ECHILD if it crashed or was killed; -EOPNOTSUPP if the kernel has no BTF or no
+ * compiler is installed; an errno of reading the file.
+ */
+int hotprobe_open_file(struct hotprobe *hp, const char *path);
+int hotprobe_open_string(struct hotprobe *hp, const char *name, const char *text, size_t size);
+
+/*
+ * Makes the tables and takes every program through the verifier; attaches nothing. Needs
+ * CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN. Returns 0; -EACCES or -EINVAL if the verifier
+ * refuses a program (the diagnostics have its line); -EPERM.
+ */
+int hotprobe_load(struct hotprobe *hp);
+
+/*
+ * Attaches every function whose name follows a convention:
+ *     syscall__NAME               entry of a syscall
+ *     syscall_ret__NAME           its return (hotprobe's own: BCC has no name for it)
+ *     kprobe__FUNC, kretprobe__FUNC   a kernel function; sys_NAME stands for what this kernel
+ *                                 calls the syscall, as in BCC
+ *     tracepoint__CATEGORY__EVENT, TRACEPOINT_PROBE(CATEGORY, EVENT)
+ *     raw_tracepoint__EVENT, RAW_TRACEPOINT_PROBE(EVENT)
+ * All or nothing: on failure what this call attached is detached again and each function that
+ * could not be attached has a diagnostic. Returns the number of probes attached by this call (0
+ * if all were already), or a negative errno: that of the first that failed.
+ */
+int hotprobe_attach(struct hotprobe *hp);
+
+/* Detaches every probe. Programs and tables stay loaded, and events already sent can still be
+   consumed. */
+void hotprobe_detach(struct hotprobe *hp);
+
+/* ---- Programs and where they are attached --------------------------------------------------- */
+
+struct hotprobe_program;
+
+size_t hotprobe_program_count(const struct hotprobe *hp);
+struct hotprobe_program *hotprobe_program_at(const struct hotprobe *hp, size_t index);
+/* NULL if there is none of that name. */
+struct hotprobe_program *hotprobe_find_program(const struct hotprobe *hp, const char *name);
+const char *hotprobe_program_name(const struct hotprobe_program *program);
+/* The kernel's name of its type, "kprobe", "tracepoint", "raw_tracepoint"... */
+const char *hotprobe_program_type(const struct hotprobe_program *program);
+/* Descriptor of the loaded program, -1 before hotprobe_load(). Stays the library's. */
+int hotprobe_program_fd(const struct hotprobe_program *program);
+/* Where it is defined. */
+const char *hotprobe_program_file(const struct hotprobe_program *program);
+unsigned hotprobe_program_line(const struct hotprobe_program *program);
+/* True if a convention name or an explicit attachment places it somewhere. */
+bool hotprobe_program_placed(const struct hotprobe_program *program);
+/* True if the confinement cannot hold for it, because it does not run in a task's context. */
+bool hotprobe_program_unconfined(const struct hotprobe_program *program);
+
+struct hotprobe_link;
+
+/*
+ * Attaches one function explicitly and returns 0, with the link in *link if link is not NULL.
+ * If that function is already attached to that target (by its name, or by an earlier call), the
+ * existing link is returned: it is never attached twice.
+ *
+ * After hotprobe_load() they attach at once. Before it they only note the target: *link is NULL,
+ * and hotprobe_attach() attaches it with the others. Returns -ENOENT if there is no such function
+ * or target, -EOPNOTSUPP if this kernel cannot attach that kind.
+ */
+int hotprobe_attach_kprobe(struct hotprobe *hp, const char *function, const char *kernel_function,
+			   uint64_t offset, struct hotprobe_link **link);
+int hotprobe_attach_kretprobe(struct hotprobe *hp, const char *function,
+			      const char *kernel_function, struct hotprobe_link **link);
+/* syscall: its name without prefix, "openat". */
+int hotprobe_attach_syscall(struct hotprobe *hp, const char *function, const char *syscall,
+			    struct hotprobe_link **link);
+int hotprobe_attach_syscall_ret(struct hotprobe *hp, const char *function, const char *syscall,
+				struct hotprobe_link **link);
+int hotprobe_attach_tracepoint(struct hotprobe *hp, const char *function, const char *category,
+			       const char *event, struct hotprobe_link **link);
+int hotprobe_attach_raw_tracepoint(struct hotprobe *hp, const char *function, const char *event,
+				   struct hotprobe_link **link);
+/*
+ * The same from one string, "KIND:TARGET": kprobe:FUNC, kprobe:FUNC+0x10, kretprobe:FUNC,
+ * syscall:NAME, syscall_ret:NAME, tracepoint:CATEGORY:EVENT, raw_tracepoint:EVENT. As with BCC's
+ * attach_kprobe(event=get_syscall_fnname("open")), kprobe:sys_open and kretprobe:sys_open mean the
+ * syscall by whatever name this kernel has for it.
+ */
+int hotprobe_attach_spec(struct hotprobe *hp, const char *function, const char *spec,
+			 struct hotprobe_link **link);
+
+/* Detaches one probe and forgets its placement; link is gone. */
+void hotprobe_link_detach(struct hotprobe_link *link);
+
+/* All probes that were placed, by name or explicitly, attached or not. */
+size_t hotprobe_link_count(const struct hotprobe *hp);
+struct hotprobe_link *hotprobe_link_at(const struct hotprobe *hp, size_t index);
+struct hotprobe_program *hotprobe_link_program(const struct hotprobe_link *link);
+/* What was asked for, "syscall:openat", and what was done about it, "tracepoint
+   syscalls:sys_enter_openat"; "" while it is not attached. */
+const char *hotprobe_link_target(const struct hotprobe_link *link);
+const char *hotprobe_link_attached_to(const struct hotprobe_link *link);
+
+/* Writes the name of the kernel function behind a syscall ("open" gives "__x64_sys_open") into
+   buf. Returns its length, or -ENAMETOOLONG. */
+int hotprobe_syscall_fnname(const char *syscall, char *buf, size_t size);
+
+/* ---- Whom to trace (opts.confine) -------------------------------------------------------------
+ */
+
+/* Traces the running process pid, its threads and its descendants from now on. After
+   hotprobe_load(). Returns 0; -ESRCH if there is none. */
+int hotprobe_trace_pid(struct hotprobe *hp, pid_t pid);
+
+/*
+ * Starts argv[0] (looked for in PATH) as a child of the caller that waits just short of its
+ * execve, and puts it among the traced, so that its execve is the first thing seen of it. Call
+ * it after hotprobe_load(); attach; then release it. envp may be NULL: the caller's environment.
+ * At most one command a handle. Returns 0; -ENOENT or -EACCES if there is no such program.
+ */
+int hotprobe_command_start(struct hotprobe *hp, const char *const argv[], const char *const envp[]);
+/* Lets it go. Returns 0, or the errno of an execve that failed. */
+int hotprobe_command_release(struct hotprobe *hp);
+/* Its process id, 0 if there is none; a pidfd that is readable once it has ended, -1 if none. */
+pid_t hotprobe_command_pid(const struct hotprobe *hp);
+int hotprobe_command_fd(const struct hotprobe *hp);
+/* Without waiting: 1 and its status as of waitpid(2) in *status if it has ended, else 0. */
+int hotprobe_command_status(struct hotprobe *hp, int *status);
+
+/* ---- Events ------------------------------------------------------------------------------------
+ */
+
+/* data is valid during the callback, aligned to 8 bytes; size may exceed what was submitted by
+   up to 7 bytes, because the kernel rounds records up. */
+typedef void (*hotprobe_event_fn)(void *ctx, int cpu, const void *data, size_t size);
+/* lost records of that CPU could not be kept since the last call. */
+typedef void (*hotprobe_lost_fn)(void *ctx, int cpu, uint64_t lost);
+
+/* Sets the callbacks of a BPF_PERF_OUTPUT; lost may be NULL. Again replaces them. Call it after
+   hotprobe_load() and before hotprobe_attach() to miss nothing. Returns 0, -ENOENT, -EINVAL if
+   the table takes no events. */
+int hotprobe_on_event(struct hotprobe *hp, const char *table, hotprobe_event_fn event,
+		      hotprobe_lost_fn lost, void *ctx);
+
+/* Waits up to timeout_ms (-1: without end) for events and delivers what is there. Returns the
+   number of records delivered, 0 after the timeout, -EINTR after a signal or hotprobe_stop(). */
+int hotprobe_poll(struct hotprobe *hp, int timeout_ms);
+/* Delivers what is there without waiting. Returns the number of records delivered. */
+int hotprobe_consume(struct hotprobe *hp);
+/* Readable when hotprobe_consume() has something to deliver: for poll, epoll, libuv... Stays the
+   library's. -1 before hotprobe_load(). */
+int hotprobe_fd(const struct hotprobe *hp);
+/* Makes a running or the next hotprobe_poll() return -EINTR. From any thread or signal handler. */
+void hotprobe_stop(struct hotprobe *hp);
+/* Records lost by that table so far, all of them if table is NULL. */
+uint64_t hotprobe_lost(const struct hotprobe *hp, const char *table);
+
+/* ---- Types and values ---------------------------------------------------------------------------
+ */
+
+/* The C type of an event, a key or a value, as the source declared it. */
+struct hotprobe_type;
+
+enum hotprobe_kind {
+	HOTPROBE_VOID,
+	HOTPROBE_INT,	 /* signed or unsigned, 1 to 8 bytes, also bit-fields */
+	HOTPROBE_INT128, /* 16 bytes */
+	HOTPROBE_BOOL,
+	HOTPROBE_CHAR,	/* char alone; an array of it is a HOTPROBE_STRING */
+	HOTPROBE_FLOAT, /* float and double */
+	HOTPROBE_ENUM,
+	HOTPROBE_POINTER,
+	HOTPROBE_STRING, /* array of char: ends at its first NUL, or at its size */
+	HOTPROBE_ARRAY,
+	HOTPROBE_STRUCT,
+	HOTPROBE_UNION,
+};
+
+/* Typedefs are seen through: the kind, the size in bytes, the name as the source wrote it ("u32",
+   "struct data_t" is "data_t"; "" if it has none). */
+enum hotprobe_kind hotprobe_type_kind(const struct hotprobe_type *type);
+size_t hotprobe_type_size(const struct hotprobe_type *type);
+const char *hotprobe_type_name(const struct hotprobe_type *type);
+/* Members of a struct or union, elements of an array or string, else 0. */
+size_t hotprobe_type_count(const struct hotprobe_type *type);
+
+/* A value inside some bytes: where it is, what it is, and, for scalars, how much. */
+struct hotprobe_value {
+	const struct hotprobe_type *type;
+	enum hotprobe_kind kind;
+	const char *name;  /* of the member, "" for an element or the whole */
+	const void *data;  /* its first byte, NULL if it lies beyond the bytes given */
+	size_t size;	   /* bytes */
+	unsigned bit_size; /* of a bit-field, else 0 */
+	bool is_signed;
+	union {
+		int64_t i;  /* INT, ENUM, CHAR, BOOL where is_signed */
+		uint64_t u; /* the same where not; POINTER */
+		double f;   /* FLOAT */
+		struct {
+			uint64_t low, high;
+		} u128; /* INT128 */
+		struct {
+			const char *text; /* not terminated */
+			size_t length;
+		} string;
+	};
+	const char *enumerator; /* ENUM: the name of this value, NULL if it has none */
+};
+
+/* What the source submits to that table (its event type) and the types of its keys and values.
+   NULL if there is no such table, or the type is not known. */
+const struct hotprobe_type *hotprobe_event_type(const struct hotprobe *hp, const char *table);
+
+/* Reads size bytes at data as one value of that type. Returns 0, or -EINVAL if there are too few
+   bytes. */
+int hotprobe_read(const struct hotprobe_type *type, const void *data, size_t size,
+		  struct hotprobe_value *value);
+/* The member or element at index of a struct, union or array value. Returns 0; -ERANGE beyond
+   the last; -EINVAL if value has no members. */
+int hotprobe_member(const struct hotprobe_value *value, size_t index,
+		    struct hotprobe_value *member);
+/*
+ * Finds a value by its path: "pid", "addr.saddr", "args[2]"; members of anonymous structs and
+ * unions are found by their own name. Returns 0; -ENOENT if there is no such member; -ERANGE
+ * beyond an array's end; -EINVAL for a malformed path or too few bytes.
+ */
+int hotprobe_field(const struct hotprobe_type *type, const void *data, size_t size,
+		   const char *path, struct hotprobe_value *value);
+/* The same, converted; 0 and "" where there is no such field, or it is of another kind. The
+   string is copied into buf, cut to size bytes with its NUL. */
+int64_t hotprobe_field_int(const struct hotprobe_type *type, const void *data, size_t size,
+			   const char *path);
+const char *hotprobe_field_string(const struct hotprobe_type *type, const void *data, size_t size,
+				  const char *path, char *buf, size_t buf_size);
+
+/* ---- Tables
+ * --------------------------------------------------------------------------------------- */
+
+struct hotprobe_table;
+
+size_t hotprobe_table_count(const struct hotprobe *hp);
+struct hotprobe_table *hotprobe_table_at(const struct hotprobe *hp, size_t index);
+/* NULL if there is none of that name. */
+struct hotprobe_table *hotprobe_find_table(const struct hotprobe *hp, const char *name);
+const char *hotprobe_table_name(const struct hotprobe_table *table);
+/* BCC's word for it: "hash", "array", "histogram", "perf_output"... */
+const char *hotprobe_table_kind(const struct hotprobe_table *table);
+const struct hotprobe_type *hotprobe_table_key_type(const struct hotprobe_table *table);
+const struct hotprobe_type *hotprobe_table_value_type(const struct hotprobe_table *table);
+size_t hotprobe_table_key_size(const struct hotprobe_table *table);
+/* Bytes that a lookup writes and an update reads: the value's size; for a per-CPU table that,
+   rounded up to 8, times the number of possible CPUs. */
+size_t hotprobe_table_value_size(const struct hotprobe_table *table);
+size_t hotprobe_table_max_entries(const struct hotprobe_table *table);
+/* Descriptor of the map, -1 before hotprobe_load(). Stays the library's. */
+int hotprobe_table_fd(const struct hotprobe_table *table);
+
+/* After hotprobe_load(). The bytes are those of hotprobe_table_key_size() and _value_size().
+   flags are the kernel's BPF_ANY, BPF_NOEXIST, BPF_EXIST. They return 0 or the kernel's errno:
+   -ENOENT no such key, -EEXIST, -E2BIG full. hotprobe_table_next() gives the key after key, the
+   first for NULL, -ENOENT after the last; a key that was deleted meanwhile starts over. */
+int hotprobe_table_lookup(const struct hotprobe_table *table, const void *key, void *value);
+int hotprobe_table_update(const struct hotprobe_table *table, const void *key, const void *value,
+			  uint64_t flags);
+int hotprobe_table_delete(const struct hotprobe_table *table, const void *key);
+int hotprobe_table_next(const struct hotprobe_table *table, const void *key, void *next);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

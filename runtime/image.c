@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reads images. The bytes may be hostile: every offset, count and index is checked here, once. */
+#include "image.h"
+
+#include <endian.h>
+#include <errno.h>
+#include <linux/bpf.h>
+#include <stdbool.h>
+#include <string.h>
+
+static const size_t record_size[IMAGE_SECTION_KINDS] = {
+	[IMAGE_STRINGS] = 1,
+	[IMAGE_DIAGS] = sizeof(struct image_diag),
+	[IMAGE_TABLES] = sizeof(struct image_table),
+	[IMAGE_PROGRAMS] = sizeof(struct image_program),
+	[IMAGE_INSNS] = sizeof(struct bpf_insn),
+	[IMAGE_FUNC_INFO] = sizeof(struct bpf_func_info),
+	[IMAGE_LINE_INFO] = sizeof(struct bpf_line_info),
+	[IMAGE_BTF] = 1,
+	[IMAGE_TYPES] = sizeof(struct image_type),
+	[IMAGE_MEMBERS] = sizeof(struct image_member),
+	[IMAGE_ENUMERATORS] = sizeof(struct image_enumerator),
+	[IMAGE_FACTS] = sizeof(struct image_facts),
+};
+
+static bool good_string(const struct image *img, uint32_t string)
+{
+	return string < img->count[IMAGE_STRINGS];
+}
+
+/* An index stored plus one, 0 for none. */
+static bool good_optional(const struct image *img, enum image_section_kind kind, uint32_t index)
+{
+	return index <= img->count[kind];
+}
+
+static bool good_range(const struct image *img, enum image_section_kind kind, uint32_t first,
+		       uint32_t count)
+{
+	return (uint64_t)first + count <= img->count[kind];
+}
+
+static const char *check_diags(const struct image *img)
+{
+	for (uint32_t i = 0; i < img->count[IMAGE_DIAGS]; i++) {
+		const struct image_diag *d = &img->diags[i];
+
+		if (d->severity > 2)
+			return "a diagnostic has an unknown severity";
+		if (!good_string(img, d->file) || !good_string(img, d->text) ||
+		    !good_string(img, d->hint))
+			return "a diagnostic's string is out of range";
+	}
+	return NULL;
+}
+
+static const char *check_tables(const struct image *img)
+{
+	for (uint32_t i = 0; i < img->count[IMAGE_TABLES]; i++) {
+		const struct image_table *t = &img->tables[i];
+
+		if (!good_string(img, t->name) || !good_string(img, t->kind) ||
+		    !good_string(img, t->pin) || !good_string(img, t->file))
+			return "a table's string is out of range";
+		if (!good_optional(img, IMAGE_TABLES, t->inner) || t->inner == i + 1)
+			return "a table's inner table is out of range";
+		if (!good_optional(img, IMAGE_TYPES, t->key_type) ||
+		    !good_optional(img, IMAGE_TYPES, t->value_type) ||
+		    !good_optional(img, IMAGE_TYPES, t->event_type))
+			return "a table's type is out of range";
+	}
+	return NULL;
+}
+
+/* Map loads hold a table's index, and their second half is there. */
+static const char *check_insns(const struct image *img, const struct image_program *p)
+{
+	const struct bpf_insn *insn = img->insns + p->first_insn;
+
+	for (uint32_t i = 0; i < p->insn_count; i++) {
+		if (insn[i].code != (BPF_LD | BPF_IMM | BPF_DW))
+			continue;
+		if (i + 1 == p->insn_count)
+			return "a program ends inside an instruction";
+		if (insn[i].src_reg == BPF_PSEUDO_MAP_FD &&
+		    (uint32_t)insn[i].imm >= img->count[IMAGE_TABLES])
+			return "an instruction's table is out of range";
+		i++;
+	}
+	return NULL;
+}
+
+/* The kernel wants the offsets of line and function info within the program and ascending. */
+static const char *check_info(const struct image *img, const struct image_program *p)
+{
+	const struct bpf_line_info *line = img->line_info + p->first_line_info;
+	const struct bpf_func_info *func = img->func_info + p->first_func_info;
+
+	for (uint32_t i = 0; i < p->line_info_count; i++)
+		if (line[i].insn_off >= p->insn_count ||
+		    (i && line[i].insn_off <= line[i - 1].insn_off))
+			return "a program's line info is out of order";
+	for (uint32_t i = 0; i < p->func_info_count; i++)
+		if (func[i].insn_off >= p->insn_count ||
+		    (i && func[i].insn_off <= func[i - 1].insn_off))
+			return "a program's function info is out of order";
+	return NULL;
+}
+
+static const char *check_programs(const struct image *img)
+{
+	for (uint32_t i = 0; i < img->count[IMAGE_PROGRAMS]; i++) {
+		const struct image_program *p = &img->programs[i];
+		const char *why;
+
+		if (!good_string(img, p->name) || !good_string(img, p->context) ||
+		    !good_string(img, p->file))
+			return "a program's string is out of range";
+		if (!p->insn_count || !good_range(img, IMAGE_INSNS, p->first_insn, p->insn_count))
+			return "a program's instructions are out of range";
+		if (!good_range(img, IMAGE_FUNC_INFO, p->first_func_info, p->func_info_count) ||
+		    !good_range(img, IMAGE_LINE_INFO, p->first_line_info, p->line_info_count))
+			return "a program's line info is out of range";
+		why = check_insns(img, p);
+		if (!why)
+			why = check_info(img, p);
+		if (why)
+			return why;
+	}
+	return NULL;
+}
+
+static const char *check_members(const struct image *img, uint32_t index)
+{
+	const struct image_type *t = &img->types[index];
+
+	if (!good_range(img, IMAGE_MEMBERS, t->first, t->count))
+		return "a type's members are out of range";
+	for (uint32_t i = 0; i < t->count; i++) {
+		const struct image_member *m = &img->members[t->first + i];
+		uint64_t bits;
+
+		if (!good_string(img, m->name))
+			return "a member's name is out of range";
+		if (m->type >= index)
+			return "a member's type does not come before it";
+		bits = m->bit_size ? m->bit_size : (uint64_t)img->types[m->type].size * 8;
+		if (m->bit_size > 64 || m->bit_offset + bits > (uint64_t)t->size * 8)
+			return "a member lies outside its struct";
+		if (!m->bit_size && m->bit_offset % 8)
+			return "a member does not start on a byte";
+	}
+	return NULL;
+}
+
+static const char *check_enumerators(const struct image *img, const struct image_type *t)
+{
+	if (!good_range(img, IMAGE_ENUMERATORS, t->first, t->count))
+		return "a type's enumerators are out of range";
+	for (uint32_t i = 0; i < t->count; i++)
+		if (!good_string(img, img->enumerators[t->first + i].name))
+			return "an enumerator's name is out of range";
+	return NULL;
+}
+
+static const char *check_type(const struct image *img, uint32_t index)
+{
+	const struct image_type *t = &img->types[index];
+
+	if (!good_string(img, t->name))
+		return "a type's name is out of range";
+	switch (t->kind) {
+	case IMAGE_TYPE_VOID:
+		return t->size ? "void has a size" : NULL;
+	case IMAGE_TYPE_INT:
+		if (t->size != 1 && t->size != 2 && t->size != 4 && t->size != 8 && t->size != 16)
+			return "an integer's size is odd";
+		return NULL;
+	case IMAGE_TYPE_FLOAT:
+		return NULL;
+	case IMAGE_TYPE_ENUM:
+		if (t->size != 1 && t->size != 2 && t->size != 4 && t->size != 8)
+			return "an enum's size is odd";
+		return check_enumerators(img, t);
+	case IMAGE_TYPE_POINTER:
+		if (t->size != 8 || t->ref >= img->count[IMAGE_TYPES])
+			return "a pointer is damaged";
+		return NULL;
+	case IMAGE_TYPE_ARRAY:
+		if (t->ref >= index)
+			return "an array's element type does not come before it";
+		if ((uint64_t)img->types[t->ref].size * t->count != t->size)
+			return "an array's size is not that of its elements";
+		return NULL;
+	case IMAGE_TYPE_TYPEDEF:
+		if (t->ref >= index || img->types[t->ref].size != t->size)
+			return "a typedef does not match its type";
+		return NULL;
+	case IMAGE_TYPE_STRUCT:
+	case IMAGE_TYPE_UNION:
+		return check_members(img, index);
+	}
+	return "a type's kind is unknown";
+}
+
+static const char *check_types(const struct image *img)
+{
+	const char *why = NULL;
+
+	for (uint32_t i = 0; i < img->count[IMAGE_TYPES] && !why; i++)
+		why = check_type(img, i);
+	return why;
+}
+
+static const char *check_content(const struct image *img)
+{
+	const char *why;
+
+	if (!img->count[IMAGE_STRINGS] || img->strings[0] ||
+	    img->strings[img->count[IMAGE_STRINGS] - 1])
+		return "the strings are damaged";
+	why = check_diags(img);
+	if (!why)
+		why = check_types(img);
+	if (!why)
+		why = check_tables(img);
+	if (!why)
+		why = check_programs(img);
+	if (why)
+		return why;
+	if (img->flags & IMAGE_F_COMPILED) {
+		if (img->count[IMAGE_FACTS] != 1 || !img->count[IMAGE_PROGRAMS])
+			return "a part is missing";
+		if (!good_string(img, img->facts->release) ||
+		    !good_string(img, img->facts->license))
+			return "the kernel's name is out of range";
+	}
+	return NULL;
+}
+
+static void set_section(struct image *img, uint32_t kind, const void *at)
+{
+	const void **pointers[IMAGE_SECTION_KINDS] = {
+		[IMAGE_STRINGS] = (const void **)&img->strings,
+		[IMAGE_DIAGS] = (const void **)&img->diags,
+		[IMAGE_TABLES] = (const void **)&img->tables,
+		[IMAGE_PROGRAMS] = (const void **)&img->programs,
+		[IMAGE_INSNS] = (const void **)&img->insns,
+		[IMAGE_FUNC_INFO] = (const void **)&img->func_info,
+		[IMAGE_LINE_INFO] = (const void **)&img->line_info,
+		[IMAGE_BTF] = &img->btf,
+		[IMAGE_TYPES] = (const void **)&img->types,
+		[IMAGE_MEMBERS] = (const void **)&img->members,
+		[IMAGE_ENUMERATORS] = (const void **)&img->enumerators,
+		[IMAGE_FACTS] = (const void **)&img->facts,
+	};
+
+	*pointers[kind] = at;
+}
+
+static const char *find_sections(struct image *img, const struct image_header *header)
+{
+	const struct image_section *section = (const void *)(header + 1);
+	uint64_t start = sizeof(*header) + (uint64_t)header->section_count * sizeof(*section);
+
+	if (header->section_count >= IMAGE_SECTION_KINDS || start > img->size)
+		return "the list of sections is damaged";
+	for (uint32_t i = 0; i < header->section_count; i++) {
+		const struct image_section *s = &section[i];
+
+		if (!s->kind || s->kind >= IMAGE_SECTION_KINDS || img->count[s->kind])
+			return "a section's kind is unknown or there twice";
+		if (s->offset % 8 || s->offset < start || s->offset > img->size ||
+		    s->size > img->size - s->offset)
+			return "a section lies outside the image";
+		if (s->size != (uint64_t)s->count * record_size[s->kind])
+			return "a section's size does not match its records";
+		img->count[s->kind] = s->count;
+		set_section(img, s->kind, (const char *)img->data + s->offset);
+	}
+	return NULL;
+}
+
+int image_parse(struct image *img, const void *data, size_t size, const char **why)
+{
+	const struct image_header *header = data;
+
+	memset(img, 0, sizeof(*img));
+	img->data = data;
+	img->size = size;
+	*why = "it is no image";
+	if (size < sizeof(*header) || header->magic != htole32(IMAGE_MAGIC))
+		return -EINVAL;
+	if (header->version != htole32(IMAGE_VERSION)) {
+		*why = "it is of another version of the format";
+		return -ENOTSUP;
+	}
+	if (__BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__) {
+		*why = "it is for little-endian machines";
+		return -ENOTSUP;
+	}
+	if (header->size != size) {
+		*why = "it is cut short";
+		return -EINVAL;
+	}
+	img->flags = header->flags;
+	*why = find_sections(img, header);
+	if (!*why)
+		*why = check_content(img);
+	return *why ? -EINVAL : 0;
+}

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The image: a compiled program as the compiler hands it to the loader.
+ *
+ * One byte string holds everything: bytecode, tables, BTF, line info, types, facts about the
+ * kernel it was made for, and the compiler's diagnostics. When a compile fails the image holds
+ * the diagnostics alone. All numbers are little-endian, every section starts on 8 bytes:
+ *
+ *     struct image_header
+ *     struct image_section[header.section_count]
+ *     the sections
+ *
+ * A string is an offset into IMAGE_STRINGS, where it ends with a NUL; 0 is the empty string.
+ * An index into a section that may be absent is stored plus one, so that 0 says "none".
+ * The reader (image_parse) trusts nothing; what it accepts can be used without further checks.
+ */
+#ifndef HOTPROBE_IMAGE_H
+#define HOTPROBE_IMAGE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define IMAGE_MAGIC 0x4f504821u /* "!HPO" */
+#define IMAGE_VERSION 1u
+#define IMAGE_NONE 0xffffffffu
+
+struct image_header {
+	uint32_t magic;
+	uint32_t version;
+	uint64_t size; /* of the whole image, bytes */
+	uint32_t section_count;
+	uint32_t flags; /* IMAGE_F_ */
+};
+
+enum {
+	IMAGE_F_COMPILED = 1, /* there is a program; without it only diagnostics */
+};
+
+struct image_section {
+	uint32_t kind;	/* enum image_section_kind, each at most once */
+	uint32_t count; /* records, or bytes for IMAGE_STRINGS and IMAGE_BTF */
+	uint64_t offset;
+	uint64_t size; /* bytes: count times the size of a record */
+};
+
+enum image_section_kind {
+	IMAGE_STRINGS = 1, /* char */
+	IMAGE_DIAGS,	   /* struct image_diag */
+	IMAGE_TABLES,	   /* struct image_table */
+	IMAGE_PROGRAMS,	   /* struct image_program */
+	IMAGE_INSNS,	   /* struct bpf_insn: a map load holds the table's index as its imm */
+	IMAGE_FUNC_INFO,   /* struct bpf_func_info, insn_off relative to its program */
+	IMAGE_LINE_INFO,   /* struct bpf_line_info, the same */
+	IMAGE_BTF,	   /* char: the program's own BTF, as libbpf's btf__new takes it */
+	IMAGE_TYPES,	   /* struct image_type */
+	IMAGE_MEMBERS,	   /* struct image_member */
+	IMAGE_ENUMERATORS, /* struct image_enumerator */
+	IMAGE_FACTS,	   /* struct image_facts, one */
+	IMAGE_SECTION_KINDS,
+};
+
+struct image_diag {
+	uint32_t severity; /* enum hotprobe_severity */
+	uint32_t file;	   /* string, "" if it concerns no place */
+	uint32_t line;	   /* from 1; 0 if none */
+	uint32_t column;   /* from 1, bytes; 0 if none */
+	uint32_t text;	   /* string */
+	uint32_t hint;	   /* string, one line of remedy, "" if none */
+};
+
+struct image_table {
+	uint32_t name;	       /* string */
+	uint32_t kind;	       /* string: BCC's word, such as "hash", "histogram", "perf_output" */
+	uint32_t map_type;     /* enum bpf_map_type */
+	uint32_t key_size;     /* bytes */
+	uint32_t value_size;   /* bytes */
+	uint32_t max_entries;  /* 0 for a perf_output: the loader sets it to the number of CPUs */
+	uint32_t map_flags;    /* BPF_F_ of map creation */
+	uint32_t inner;	       /* index + 1 of the table that is the inner map's template */
+	uint32_t key_type;     /* index + 1 into IMAGE_TYPES */
+	uint32_t value_type;   /* index + 1 into IMAGE_TYPES */
+	uint32_t event_type;   /* index + 1: what is submitted to this perf_output or ringbuf */
+	uint32_t btf_key_id;   /* in IMAGE_BTF, 0 if none */
+	uint32_t btf_value_id; /* in IMAGE_BTF, 0 if none */
+	uint32_t pin;	       /* string: path of a pinned table */
+	uint32_t file;	       /* string: where it is declared */
+	uint32_t line;
+};
+
+enum {
+	IMAGE_PROGRAM_INDIRECT_SYSCALL = 1, /* reads syscall arguments from the pt_regs that the
+					       first argument points to (wrapper), see arch.h */
+};
+
+struct image_program {
+	uint32_t name;	     /* string: the function's */
+	uint32_t context;    /* string: its first parameter's pointee, "struct pt_regs" */
+	uint32_t first_insn; /* in IMAGE_INSNS */
+	uint32_t insn_count;
+	uint32_t first_func_info;
+	uint32_t func_info_count;
+	uint32_t first_line_info;
+	uint32_t line_info_count;
+	uint32_t file; /* string: where it is defined */
+	uint32_t line;
+	uint32_t column;
+	uint32_t flags; /* IMAGE_PROGRAM_ */
+};
+
+enum image_type_kind {
+	IMAGE_TYPE_VOID,
+	IMAGE_TYPE_INT, /* encoding: IMAGE_INT_ */
+	IMAGE_TYPE_FLOAT,
+	IMAGE_TYPE_ENUM,    /* first, count: IMAGE_ENUMERATORS; encoding: IMAGE_INT_SIGNED or 0 */
+	IMAGE_TYPE_POINTER, /* ref: the pointee, may be void */
+	IMAGE_TYPE_ARRAY,   /* ref: the element; count: of elements */
+	IMAGE_TYPE_STRUCT,  /* first, count: IMAGE_MEMBERS */
+	IMAGE_TYPE_UNION,   /* the same */
+	IMAGE_TYPE_TYPEDEF, /* ref: what it stands for */
+	IMAGE_TYPE_KINDS,
+};
+
+enum {
+	IMAGE_INT_SIGNED = 1,
+	IMAGE_INT_CHAR = 2,
+	IMAGE_INT_BOOL = 4,
+};
+
+struct image_type {
+	uint32_t kind;
+	uint32_t name;	   /* string: "u32", "data_t"; "" if it has none */
+	uint32_t size;	   /* bytes */
+	uint32_t encoding; /* IMAGE_INT_ */
+	uint32_t ref;	   /* index into IMAGE_TYPES, lower than its own except for a pointer's */
+	uint32_t first;
+	uint32_t count;
+	uint32_t reserved;
+};
+
+struct image_member {
+	uint32_t name; /* string, "" for an anonymous struct or union */
+	uint32_t type; /* index into IMAGE_TYPES, lower than that of the struct it is in */
+	uint32_t bit_offset;
+	uint32_t bit_size; /* 0 if it is no bit-field */
+};
+
+struct image_enumerator {
+	uint32_t name; /* string */
+	uint32_t reserved;
+	uint64_t value; /* sign-extended */
+};
+
+/* What the loader has to know of the kernel and only BTF tells; IMAGE_NONE where it does not. */
+struct image_facts {
+	uint32_t release;      /* string: uname -r of the kernel it was compiled for */
+	uint32_t version_code; /* LINUX_VERSION_CODE */
+	uint32_t license;      /* string: the program's licence */
+	uint32_t task_pid;     /* offset of task_struct.pid, bytes */
+	uint32_t task_tgid;    /* of task_struct.tgid */
+	uint32_t task_signal;  /* of task_struct.signal */
+	uint32_t signal_live;  /* of signal_struct.live.counter */
+	uint32_t reserved;
+};
+
+/* A parsed image: pointers into the byte string, which has to outlive it. */
+struct image {
+	const void *data;
+	size_t size;
+	uint32_t flags;
+	const char *strings;
+	const struct image_diag *diags;
+	const struct image_table *tables;
+	const struct image_program *programs;
+	const struct bpf_insn *insns;
+	const struct bpf_func_info *func_info;
+	const struct bpf_line_info *line_info;
+	const void *btf;
+	const struct image_type *types;
+	const struct image_member *members;
+	const struct image_enumerator *enumerators;
+	const struct image_facts *facts;
+	uint32_t count[IMAGE_SECTION_KINDS]; /* of each section's records */
+};
+
+/*
+ * Checks the size bytes at data (aligned to 8) and fills in img. Returns 0, -EINVAL if they are
+ * no image or a damaged one, -ENOTSUP for an image of a newer version. On failure *why names
+ * the first thing that is wrong (a static string).
+ */
+int image_parse(struct image *img, const void *data, size_t size, const char **why);
+
+static inline const char *image_str(const struct image *img, uint32_t string)
+{
+	return img->strings + string;
+}
+
+/* Collects the records of an image; zero-initialise it. An allocation that fails is remembered. */
+struct image_writer {
+	struct {
+		char *data;
+		size_t size, capacity;
+	} section[IMAGE_SECTION_KINDS];
+	uint32_t flags;
+	int failed; /* 0 or -ENOMEM */
+};
+
+/* Appends count records of size bytes each; returns the index of the first. */
+uint32_t image_add(struct image_writer *w, enum image_section_kind kind, const void *records,
+		   size_t size, size_t count);
+/* Adds a string (NULL is "") or finds it among those added; returns its offset. */
+uint32_t image_add_string(struct image_writer *w, const char *string);
+void image_add_diag(struct image_writer *w, int severity, const char *file, unsigned line,
+		    unsigned column, const char *text, const char *hint);
+/* Returns 0 and the image in malloc'ed memory, or -ENOMEM. The writer stays as it is. */
+int image_write(const struct image_writer *w, void **data, size_t *size);
+void image_writer_free(struct image_writer *w);
+
+#endif

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The handle and what hangs on it, shared by the library's modules. The data goes one way:
+ * source -> compile -> image -> load -> attach -> events; a module may use those before it.
+ */
+#ifndef HOTPROBE_INTERNAL_H
+#define HOTPROBE_INTERNAL_H
+
+#include <linux/bpf.h>
+
+#include "array.h"
+#include "bytecode.h"
+#include "hotprobe.h"
+#include "image.h"
+#include "source.h"
+
+struct hotprobe_type {
+	const struct image *image;
+	uint32_t index; /* in image->types */
+};
+
+struct hotprobe_table {
+	struct hotprobe *hp;
+	const struct image_table *image;
+	const char *name;
+	uint32_t max_entries;
+	int fd;			     /* -1 until loaded */
+	struct event_buffer *events; /* of a perf_output, once it is loaded */
+};
+
+/* How a probe reaches the kernel: which program type, and how its code sees its context. */
+enum backend {
+	BACKEND_NONE, /* not attached: the function's type is all that is known */
+	BACKEND_KPROBE,
+	BACKEND_TRACEPOINT,
+	BACKEND_SYSCALL_TRACEPOINT, /* kprobe code made to read a syscall's tracepoint record */
+	BACKEND_RAW_TRACEPOINT,
+};
+
+enum probe_kind {
+	PROBE_KPROBE,
+	PROBE_KRETPROBE,
+	PROBE_SYSCALL,
+	PROBE_SYSCALL_RET,
+	PROBE_TRACEPOINT,
+	PROBE_RAW_TRACEPOINT,
+	PROBE_KINDS,
+};
+
+/* A place to attach to, as a convention name or the user gives it. */
+struct target {
+	enum probe_kind kind;
+	char *name;  /* function, syscall, event */
+	char *group; /* category of a tracepoint, else NULL */
+	uint64_t offset;
+};
+
+/* One program the kernel holds: the function's code fitted to a backend. */
+struct variant {
+	enum bpf_prog_type type;
+	enum view view;
+	int fd;
+};
+
+struct hotprobe_program {
+	struct hotprobe *hp;
+	const struct image_program *image;
+	const char *name;
+	enum bpf_prog_type type; /* that of its placement, else guessed from its context */
+	bool placed;
+	bool unconfined;
+	ARRAY(struct variant) variants;
+};
+
+/* A probe: a program at a target. It is placed first, and attached when it has a descriptor. */
+struct hotprobe_link {
+	struct hotprobe_program *program;
+	struct target target;
+	enum backend backend;
+	char *target_text;
+	char *attached_text; /* NULL until attached */
+	int fd;		     /* the perf event or link that holds it, -1 until attached */
+};
+
+struct diagnostic {
+	struct hotprobe_diagnostic pub;
+	char *strings; /* all of pub's strings in one allocation */
+};
+
+struct hotprobe {
+	struct hotprobe_opts opts;
+	ARRAY(char *) cflags; /* opts.cflags, copied */
+	char *error;
+	ARRAY(struct diagnostic) diags;
+
+	struct source source;
+	void *image_data;
+	struct image image;
+	struct hotprobe_type *types;
+	struct hotprobe_table *tables;
+	size_t table_count;
+	struct hotprobe_program *programs;
+	size_t program_count;
+
+	bool loaded;
+	int btf_fd;
+	struct confinement *confinement; /* NULL unless opts.confine and loaded */
+	struct command *command;	 /* NULL unless started */
+	ARRAY(struct hotprobe_link *) links;
+	struct event_loop *loop; /* NULL until loaded */
+	int tracefs_fd;		 /* root directory of tracefs, -1 until it is needed */
+	int has_kprobes;	 /* -1 until it is asked */
+};
+
+/* Sets the message of hotprobe_error() and returns err (a negative errno). */
+int fail(struct hotprobe *hp, int err, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+/* The same with a diagnostic of that place in the source. */
+int fail_at(struct hotprobe *hp, int err, const char *file, unsigned line, unsigned column,
+	    const char *hint, const char *format, ...) __attribute__((format(printf, 7, 8)));
+int add_diagnostic(struct hotprobe *hp, enum hotprobe_severity severity, const char *file,
+		   unsigned line, unsigned column, const char *text, const char *hint);
+void free_diagnostics(struct hotprobe *hp);
+/* Gives one line to opts.log, if there is one. */
+void note(const struct hotprobe *hp, enum hotprobe_severity severity, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+#endif

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "kernel.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "arch.h"
+
+char *kernel_read_file(int dir_fd, const char *path)
+{
+	int fd = openat(dir_fd, path, O_RDONLY | O_CLOEXEC);
+	size_t used = 0, capacity = 0;
+	char *text = NULL, *grown;
+	ssize_t n;
+
+	if (fd < 0)
+		return NULL;
+	do {
+		if (used + 1 >= capacity) {
+			capacity = capacity ? capacity * 2 : 4096;
+			grown = realloc(text, capacity);
+			if (!grown) {
+				n = -1;
+				break;
+			}
+			text = grown;
+		}
+		n = read(fd, text + used, capacity - used - 1);
+		if (n > 0)
+			used += n;
+	} while (n > 0 || (n < 0 && errno == EINTR));
+	if (n < 0) {
+		free(text);
+		text = NULL;
+	} else {
+		text[used] = '\0';
+	}
+	close(fd);
+	return text;
+}
+
+int kernel_pmu_type(const char *pmu)
+{
+	char path[128], *text;
+	int type;
+
+	snprintf(path, sizeof(path), "/sys/bus/event_source/devices/%s/type", pmu);
+	text = kernel_read_file(AT_FDCWD, path);
+	if (!text)
+		return -errno;
+	type = atoi(text);
+	free(text);
+	return type;
+}
+
+bool kernel_has_kprobes(struct hotprobe *hp)
+{
+	if (hp->has_kprobes < 0)
+		hp->has_kprobes = kernel_pmu_type("kprobe") >= 0;
+	return hp->has_kprobes;
+}
+
+enum hotprobe_backend kernel_backend(struct hotprobe *hp)
+{
+	if (hp->opts.backend != HOTPROBE_BACKEND_AUTO)
+		return hp->opts.backend;
+	return kernel_has_kprobes(hp) ? HOTPROBE_BACKEND_KPROBE : HOTPROBE_BACKEND_TRACEPOINT;
+}
+
+int kernel_possible_cpus(void)
+{
+	char *text = kernel_read_file(AT_FDCWD, "/sys/devices/system/cpu/possible");
+	char *last = text;
+	int count;
+
+	/* "0-3" or "0,2-5": the highest number comes last. */
+	for (char *at = text; at && *at; at++)
+		if (*at == '-' || *at == ',')
+			last = at + 1;
+	count = last ? atoi(last) + 1 : (int)sysconf(_SC_NPROCESSORS_CONF);
+	free(text);
+	return count > 0 ? count : 1;
+}
+
+bool kernel_cpu_online(int cpu)
+{
+	char *text = kernel_read_file(AT_FDCWD, "/sys/devices/system/cpu/online");
+	bool online = !text;
+	char *at = text;
+
+	while (at && *at) {
+		int first = (int)strtol(at, &at, 10), last = first;
+
+		if (*at == '-')
+			last = (int)strtol(at + 1, &at, 10);
+		if (cpu >= first && cpu <= last)
+			online = true;
+		if (*at != ',')
+			break;
+		at++;
+	}
+	free(text);
+	return online;
+}
+
+/* The prefixes that BCC's Python knows, _syscall_prefixes. */
+static const char *const syscall_prefixes[] = {
+	"__x64_sys_",	"__x32_compat_sys_", "__ia32_compat_sys_", "__arm64_sys_",
+	"__s390x_sys_", "__s390_sys_",	     "__riscv_sys_",	   "sys_",
+};
+
+const char *kernel_syscall_of(const char *name)
+{
+	for (size_t i = 0; i < sizeof(syscall_prefixes) / sizeof(*syscall_prefixes); i++) {
+		size_t length = strlen(syscall_prefixes[i]);
+
+		if (!strncmp(name, syscall_prefixes[i], length) && name[length])
+			return name + length;
+	}
+	return NULL;
+}
+
+/* bpf(2) stands for all: kallsyms has it as "ffffffff812345 T __x64_sys_bpf". */
+static const char *find_prefix(void)
+{
+	FILE *file = fopen("/proc/kallsyms", "re");
+	const char *found = NULL;
+	char line[512];
+
+	while (file && !found && fgets(line, sizeof(line), file)) {
+		char *name = strrchr(line, ' ');
+
+		if (!name)
+			continue;
+		name++;
+		name[strcspn(name, "\t\n")] = '\0';
+		for (size_t i = 0; i < sizeof(syscall_prefixes) / sizeof(*syscall_prefixes); i++) {
+			size_t length = strlen(syscall_prefixes[i]);
+
+			if (!strncmp(name, syscall_prefixes[i], length) &&
+			    !strcmp(name + length, "bpf")) {
+				found = syscall_prefixes[i];
+				break;
+			}
+		}
+	}
+	if (file)
+		fclose(file);
+	return found ? found : arch_native.syscall_prefix;
+}
+
+int hotprobe_syscall_fnname(const char *syscall, char *buf, size_t size)
+{
+	int length = snprintf(buf, size, "%s%s", find_prefix(), syscall);
+
+	return length < 0 || (size_t)length >= size ? -ENAMETOOLONG : length;
+}

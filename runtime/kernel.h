@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the running kernel has and how it calls things. */
+#ifndef HOTPROBE_KERNEL_H
+#define HOTPROBE_KERNEL_H
+
+#include <stdbool.h>
+
+#include "internal.h"
+
+/* CONFIG_KPROBES with its perf PMU (Linux 4.17), asked once per handle. */
+bool kernel_has_kprobes(struct hotprobe *hp);
+/* KPROBE or TRACEPOINT: opts.backend with AUTO decided. */
+enum hotprobe_backend kernel_backend(struct hotprobe *hp);
+/* The number of possible CPUs, from /sys/devices/system/cpu/possible: what per-CPU tables have. */
+int kernel_possible_cpus(void);
+/* A perf PMU's type number from sysfs, or a negative errno. */
+int kernel_pmu_type(const char *pmu);
+/* True if the CPU is online. */
+bool kernel_cpu_online(int cpu);
+
+/* If name is a syscall's kernel function by any kernel's or BCC's spelling ("sys_open",
+   "__x64_sys_open"), its name without prefix, else NULL. */
+const char *kernel_syscall_of(const char *name);
+
+/* A whole small file of /proc or /sys, malloc'ed with a NUL; NULL with errno set. */
+char *kernel_read_file(int dir_fd, const char *path);
+
+#endif

@@ -1,0 +1,389 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "load.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "confine.h"
+#include "kernel.h"
+#include "verifier.h"
+
+enum {
+	LOG_SIZE = 1 << 20,
+	LOG_SIZE_MAX = 64 << 20,
+	NAME_LENGTH = 15, /* BPF_OBJ_NAME_LEN without its NUL */
+};
+
+/* ---- Types, tables and programs as the image lists them ----------------------------------------
+ */
+
+/* What a function that nothing places is most likely meant to be, by its first parameter. */
+static enum bpf_prog_type guess_type(const char *context)
+{
+	static const struct {
+		const char *context;
+		enum bpf_prog_type type;
+	} types[] = {
+		{"struct pt_regs", BPF_PROG_TYPE_KPROBE},
+		{"struct bpf_perf_event_data", BPF_PROG_TYPE_PERF_EVENT},
+		{"struct __sk_buff", BPF_PROG_TYPE_SCHED_CLS},
+		{"struct xdp_md", BPF_PROG_TYPE_XDP},
+		{"struct bpf_raw_tracepoint_args", BPF_PROG_TYPE_RAW_TRACEPOINT},
+		{"struct bpf_sock_ops", BPF_PROG_TYPE_SOCK_OPS},
+		{"struct sk_msg_md", BPF_PROG_TYPE_SK_MSG},
+		{"struct bpf_sock", BPF_PROG_TYPE_CGROUP_SOCK},
+		{"struct bpf_sysctl", BPF_PROG_TYPE_CGROUP_SYSCTL},
+		{"struct bpf_sockopt", BPF_PROG_TYPE_CGROUP_SOCKOPT},
+	};
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++)
+		if (!strcmp(context, types[i].context))
+			return types[i].type;
+	if (!strncmp(context, "struct tracepoint__", 19))
+		return BPF_PROG_TYPE_TRACEPOINT;
+	return BPF_PROG_TYPE_KPROBE;
+}
+
+/* Only where "the current task" is who caused the event can the filter look at it. */
+static bool runs_in_task(enum bpf_prog_type type)
+{
+	switch (type) {
+	case BPF_PROG_TYPE_KPROBE:
+	case BPF_PROG_TYPE_TRACEPOINT:
+	case BPF_PROG_TYPE_RAW_TRACEPOINT:
+	case BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE:
+	case BPF_PROG_TYPE_PERF_EVENT:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void prepare_program(struct hotprobe *hp, uint32_t i)
+{
+	struct hotprobe_program *p = &hp->programs[i];
+
+	*p = (struct hotprobe_program){
+		.hp = hp,
+		.image = &hp->image.programs[i],
+		.name = image_str(&hp->image, hp->image.programs[i].name),
+	};
+	p->type = guess_type(image_str(&hp->image, p->image->context));
+	p->unconfined = hp->opts.confine && !runs_in_task(p->type);
+}
+
+int load_prepare(struct hotprobe *hp)
+{
+	const struct image *img = &hp->image;
+
+	hp->types = calloc(img->count[IMAGE_TYPES] + 1, sizeof(*hp->types));
+	hp->tables = calloc(img->count[IMAGE_TABLES] + 1, sizeof(*hp->tables));
+	hp->programs = calloc(img->count[IMAGE_PROGRAMS] + 1, sizeof(*hp->programs));
+	if (!hp->types || !hp->tables || !hp->programs)
+		return fail(hp, -ENOMEM, "out of memory");
+	for (uint32_t i = 0; i < img->count[IMAGE_TYPES]; i++)
+		hp->types[i] = (struct hotprobe_type){.image = img, .index = i};
+	hp->table_count = img->count[IMAGE_TABLES];
+	for (uint32_t i = 0; i < hp->table_count; i++)
+		hp->tables[i] = (struct hotprobe_table){
+			.hp = hp,
+			.image = &img->tables[i],
+			.name = image_str(img, img->tables[i].name),
+			.max_entries = img->tables[i].max_entries,
+			.fd = -1,
+		};
+	hp->program_count = img->count[IMAGE_PROGRAMS];
+	for (uint32_t i = 0; i < hp->program_count; i++)
+		prepare_program(hp, i);
+	return 0;
+}
+
+void load_free(struct hotprobe *hp)
+{
+	for (size_t i = 0; i < hp->program_count; i++) {
+		struct hotprobe_program *p = &hp->programs[i];
+
+		for (size_t j = 0; j < p->variants.count; j++)
+			close(p->variants.at[j].fd);
+		array_free(&p->variants);
+	}
+	for (size_t i = 0; i < hp->table_count; i++)
+		if (hp->tables[i].fd >= 0)
+			close(hp->tables[i].fd);
+	if (hp->btf_fd >= 0)
+		close(hp->btf_fd);
+	hp->btf_fd = -1;
+	free(hp->programs);
+	free(hp->tables);
+	free(hp->types);
+	hp->programs = NULL;
+	hp->tables = NULL;
+	hp->types = NULL;
+	hp->program_count = hp->table_count = 0;
+}
+
+/* ---- BTF and tables
+ * ------------------------------------------------------------------------------ */
+
+/* The program's BTF only carries names and lines: without it everything still works. */
+int load_btf(struct hotprobe *hp)
+{
+	if (!hp->image.count[IMAGE_BTF])
+		return 0;
+	hp->btf_fd = bpf_btf_load(hp->image.btf, hp->image.count[IMAGE_BTF], NULL);
+	if (hp->btf_fd >= 0)
+		return 0;
+	if (errno == EPERM)
+		return fail_at(hp, -EPERM, "", 0, 0,
+			       "run it as root, or with CAP_BPF and CAP_PERFMON",
+			       "the kernel does not allow loading BPF");
+	note(hp, HOTPROBE_WARNING, "the kernel refuses the program's BTF (%s): lines are unknown",
+	     strerror(errno));
+	return 0;
+}
+
+/* Names in the kernel are letters, digits, '_' and '.', 15 of them. */
+static void kernel_name(char name[NAME_LENGTH + 1], const char *from)
+{
+	snprintf(name, NAME_LENGTH + 1, "%s", from);
+}
+
+static int create_map(struct hotprobe *hp, struct hotprobe_table *table, bool with_btf)
+{
+	const struct image_table *image = table->image;
+	char name[NAME_LENGTH + 1];
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = image->map_flags);
+
+	if (with_btf) {
+		opts.btf_fd = hp->btf_fd;
+		opts.btf_key_type_id = image->btf_key_id;
+		opts.btf_value_type_id = image->btf_value_id;
+	}
+	if (image->inner)
+		opts.inner_map_fd = hp->tables[image->inner - 1].fd;
+	kernel_name(name, table->name);
+	return bpf_map_create(image->map_type, name, image->key_size, image->value_size,
+			      table->max_entries, &opts);
+}
+
+static int load_table(struct hotprobe *hp, struct hotprobe_table *table)
+{
+	const struct image_table *image = table->image;
+	bool with_btf = hp->btf_fd >= 0 && image->btf_key_id;
+
+	if (image->map_type == BPF_MAP_TYPE_PERF_EVENT_ARRAY && !table->max_entries)
+		table->max_entries = kernel_possible_cpus();
+	table->fd = create_map(hp, table, with_btf);
+	/* Not every kind of map takes BTF; it only serves those who look at it with bpftool. */
+	if (table->fd < 0 && with_btf && errno != EPERM)
+		table->fd = create_map(hp, table, false);
+	if (table->fd >= 0)
+		return 0;
+	table->fd = -1;
+	if (errno == EPERM)
+		return fail_at(hp, -EPERM, "", 0, 0,
+			       "run it as root, or with CAP_BPF and CAP_PERFMON",
+			       "the kernel does not allow making tables");
+	return fail_at(hp, -errno, image_str(&hp->image, image->file), image->line, 0,
+		       errno == E2BIG || errno == ENOMEM
+			       ? "make its number of entries or its value smaller"
+			       : "check its kind, the sizes of key and value and the number of "
+				 "entries",
+		       "the kernel cannot make table %s (%s, key %u bytes, value %u bytes, %u "
+		       "entries): %s",
+		       table->name, image_str(&hp->image, image->kind), image->key_size,
+		       image->value_size, table->max_entries, strerror(errno));
+}
+
+int load_tables(struct hotprobe *hp)
+{
+	int err = 0;
+
+	/* Inner tables first: the outer ones are made after their pattern. */
+	for (size_t i = 0; i < hp->table_count && !err; i++)
+		if (!hp->tables[i].image->inner)
+			err = load_table(hp, &hp->tables[i]);
+	for (size_t i = 0; i < hp->table_count && !err; i++)
+		if (hp->tables[i].image->inner)
+			err = load_table(hp, &hp->tables[i]);
+	return err;
+}
+
+/* ---- Programs
+ * ------------------------------------------------------------------------------------ */
+
+enum bpf_prog_type backend_prog_type(enum backend backend)
+{
+	switch (backend) {
+	case BACKEND_TRACEPOINT:
+	case BACKEND_SYSCALL_TRACEPOINT:
+		return BPF_PROG_TYPE_TRACEPOINT;
+	case BACKEND_RAW_TRACEPOINT:
+		return BPF_PROG_TYPE_RAW_TRACEPOINT;
+	default:
+		return BPF_PROG_TYPE_KPROBE;
+	}
+}
+
+enum view backend_view(enum backend backend, enum probe_kind kind)
+{
+	if (backend != BACKEND_SYSCALL_TRACEPOINT)
+		return VIEW_NATIVE;
+	return kind == PROBE_SYSCALL_RET ? VIEW_SYSCALL_EXIT : VIEW_SYSCALL_ENTER;
+}
+
+static void set_map_fds(const struct hotprobe *hp, struct bytecode *code)
+{
+	for (uint32_t i = 0; i < code->count; i++) {
+		struct bpf_insn *insn = &code->insns[i];
+
+		if (insn->code != (BPF_LD | BPF_IMM | BPF_DW))
+			continue;
+		if (insn->src_reg == BPF_PSEUDO_MAP_FD)
+			insn->imm = hp->tables[insn->imm].fd;
+		i++;
+	}
+}
+
+static int no_such_register(struct hotprobe_program *program, const struct bytecode *code,
+			    enum view view, const struct view_problem *problem)
+{
+	const struct bpf_line_info *info = bytecode_line(code, problem->insn);
+	const char *file = image_str(&program->hp->image, program->image->file);
+	const char *record = view == VIEW_SYSCALL_EXIT ? "its return" : "its entry";
+	unsigned line = info ? BPF_LINE_INFO_LINE_NUM(info->line_col) : program->image->line;
+	unsigned column = info ? BPF_LINE_INFO_LINE_COL(info->line_col) : 0;
+
+	if (problem->reg)
+		return fail_at(
+			program->hp, -EOPNOTSUPP, file, line, column,
+			view == VIEW_SYSCALL_EXIT
+				? "here only the return value is known, PT_REGS_RC(ctx): keep "
+				  "arguments in a table on entry"
+				: "here only the syscall's arguments are known: other "
+				  "registers need a kernel with CONFIG_KPROBES",
+			"%s reads register %s, but this kernel has no kprobes, and the "
+			"tracepoint of a syscall at %s does not have it",
+			program->name, problem->reg, record);
+	return fail_at(program->hp, -EOPNOTSUPP, file, line, column,
+		       "read single fields of the context (PT_REGS_PARM1(ctx)...), or use a kernel "
+		       "with CONFIG_KPROBES",
+		       "%s uses its context in a way that the tracepoint of a syscall cannot serve",
+		       program->name);
+}
+
+static int make_code(struct hotprobe_program *program, enum bpf_prog_type type, enum view view,
+		     struct bytecode *code)
+{
+	const struct image_program *image = program->image;
+	const struct image *img = &program->hp->image;
+	struct view_problem problem;
+	int err;
+
+	err = bytecode_copy(code, img->insns + image->first_insn, image->insn_count,
+			    img->func_info + image->first_func_info, image->func_info_count,
+			    img->line_info + image->first_line_info, image->line_info_count);
+	if (!err) {
+		err = bytecode_set_view(code, view, &problem);
+		if (err == -EOPNOTSUPP) {
+			err = no_such_register(program, code, view, &problem);
+			bytecode_free(code);
+			return err;
+		}
+	}
+	if (!err) {
+		set_map_fds(program->hp, code);
+		if (program->hp->confinement && runs_in_task(type))
+			err = confine_program(program->hp->confinement, code);
+	}
+	if (!err)
+		return 0;
+	bytecode_free(code);
+	return fail(program->hp, err, "out of memory");
+}
+
+static int prog_load(const struct hotprobe_program *program, enum bpf_prog_type type,
+		     const struct bytecode *code, char *log, size_t log_size)
+{
+	const struct hotprobe *hp = program->hp;
+	char name[NAME_LENGTH + 1];
+	int fd;
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .kern_version = hp->image.facts->version_code);
+
+	if (hp->btf_fd >= 0 && code->line_info_count) {
+		opts.prog_btf_fd = hp->btf_fd;
+		opts.func_info = code->func_info;
+		opts.func_info_cnt = code->func_info_count;
+		opts.func_info_rec_size = sizeof(*code->func_info);
+		opts.line_info = code->line_info;
+		opts.line_info_cnt = code->line_info_count;
+		opts.line_info_rec_size = sizeof(*code->line_info);
+	}
+	if (log) {
+		log[0] = '\0';
+		opts.log_buf = log;
+		opts.log_size = log_size;
+		opts.log_level = 1;
+	}
+	kernel_name(name, program->name);
+	fd = bpf_prog_load(type, name, image_str(&hp->image, hp->image.facts->license), code->insns,
+			   code->count, &opts);
+	return fd < 0 ? -errno : fd;
+}
+
+/* Loads again, for the log: it costs time that a program without fault need not spend. */
+static int refused(struct hotprobe_program *program, enum bpf_prog_type type,
+		   const struct bytecode *code, int err)
+{
+	char *log = NULL;
+	int fd = -ENOSPC;
+
+	if (err == -EPERM)
+		return fail_at(program->hp, err, "", 0, 0,
+			       "run it as root, or with CAP_BPF and CAP_PERFMON",
+			       "the kernel does not allow loading programs");
+	for (size_t size = LOG_SIZE; fd == -ENOSPC && size <= LOG_SIZE_MAX; size *= 4) {
+		free(log);
+		log = malloc(size);
+		if (!log)
+			return fail(program->hp, -ENOMEM, "out of memory");
+		fd = prog_load(program, type, code, log, size);
+	}
+	if (fd >= 0) {
+		close(fd);
+		fd = err;
+	}
+	err = verifier_explain(program, code, fd, log);
+	free(log);
+	return err;
+}
+
+int load_variant(struct hotprobe_program *program, enum bpf_prog_type type, enum view view)
+{
+	struct variant variant = {.type = type, .view = view};
+	struct bytecode code;
+	int err;
+
+	for (size_t i = 0; i < program->variants.count; i++) {
+		const struct variant *v = &program->variants.at[i];
+
+		if (v->type == type && v->view == view)
+			return v->fd;
+	}
+	err = make_code(program, type, view, &code);
+	if (err)
+		return err;
+	variant.fd = prog_load(program, type, &code, NULL, 0);
+	if (variant.fd < 0)
+		variant.fd = refused(program, type, &code, variant.fd);
+	bytecode_free(&code);
+	if (variant.fd < 0)
+		return variant.fd;
+	if (!array_push(&program->variants, variant))
+		return variant.fd;
+	close(variant.fd);
+	return fail(program->hp, -ENOMEM, "out of memory");
+}

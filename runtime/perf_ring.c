@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "perf_ring.h"
+
+#include <errno.h>
+#include <linux/perf_event.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#ifndef PERF_FORMAT_LOST
+#define PERF_FORMAT_LOST (1U << 4)
+#endif
+
+static int open_event(int cpu, uint64_t read_format)
+{
+	struct perf_event_attr attr = {
+		.type = PERF_TYPE_SOFTWARE,
+		.size = sizeof(attr),
+		.config = PERF_COUNT_SW_BPF_OUTPUT,
+		.sample_period = 1,
+		.sample_type = PERF_SAMPLE_RAW,
+		.read_format = read_format,
+		.wakeup_events = 1,
+	};
+
+	return (int)syscall(SYS_perf_event_open, &attr, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC);
+}
+
+int perf_ring_open(struct perf_ring *ring, int cpu, unsigned pages)
+{
+	size_t page_size = sysconf(_SC_PAGESIZE);
+	int err;
+
+	*ring = (struct perf_ring){
+		.fd = open_event(cpu, PERF_FORMAT_LOST),
+		.pages = MAP_FAILED,
+		.page_size = page_size,
+		.data_size = pages * page_size,
+		.counts_lost = 1,
+	};
+	if (ring->fd < 0 && errno == EINVAL) {
+		ring->fd = open_event(cpu, 0);
+		ring->counts_lost = 0;
+	}
+	if (ring->fd < 0)
+		return -errno;
+	ring->pages = mmap(NULL, page_size + ring->data_size, PROT_READ | PROT_WRITE, MAP_SHARED,
+			   ring->fd, 0);
+	if (ring->pages == MAP_FAILED || ioctl(ring->fd, PERF_EVENT_IOC_ENABLE, 0)) {
+		err = -errno;
+		perf_ring_close(ring);
+		return err;
+	}
+	return 0;
+}
+
+void perf_ring_close(struct perf_ring *ring)
+{
+	if (ring->pages != MAP_FAILED)
+		munmap(ring->pages, ring->page_size + ring->data_size);
+	if (ring->fd >= 0)
+		close(ring->fd);
+	free(ring->joined);
+	ring->pages = MAP_FAILED;
+	ring->fd = -1;
+	ring->joined = NULL;
+}
+
+/* The record as one piece. Its header never wraps: records are multiples of 8 bytes. */
+static const struct perf_event_header *whole_record(struct perf_ring *ring, const char *data,
+						    uint64_t tail)
+{
+	size_t at = tail & (ring->data_size - 1);
+	const struct perf_event_header *header = (const void *)(data + at);
+	size_t size = header->size, first = ring->data_size - at;
+	void *grown;
+
+	if (first >= size)
+		return header;
+	if (ring->joined_size < size) {
+		grown = realloc(ring->joined, size);
+		if (!grown)
+			return NULL;
+		ring->joined = grown;
+		ring->joined_size = size;
+	}
+	memcpy(ring->joined, header, first);
+	memcpy((char *)ring->joined + first, data, size - first);
+	return ring->joined;
+}
+
+/* PERF_SAMPLE_RAW alone: a u32 size, then the bytes. */
+struct raw_sample {
+	struct perf_event_header header;
+	uint32_t size;
+	char data[];
+};
+
+struct lost_record {
+	struct perf_event_header header;
+	uint64_t id;
+	uint64_t lost;
+};
+
+int perf_ring_consume(struct perf_ring *ring, perf_ring_fn sample, void *ctx)
+{
+	struct perf_event_mmap_page *control = ring->pages;
+	const char *data = (const char *)ring->pages + ring->page_size;
+	uint64_t head = __atomic_load_n(&control->data_head, __ATOMIC_ACQUIRE);
+	uint64_t tail = control->data_tail;
+	int count = 0;
+
+	while (tail != head) {
+		const struct perf_event_header *header = whole_record(ring, data, tail);
+
+		if (!header)
+			return -ENOMEM;
+		if (header->type == PERF_RECORD_SAMPLE) {
+			const struct raw_sample *raw = (const void *)header;
+
+			sample(ctx, raw->data, raw->size);
+			count++;
+		} else if (header->type == PERF_RECORD_LOST) {
+			ring->lost += ((const struct lost_record *)header)->lost;
+		}
+		tail += header->size;
+		/* Each at once: a callback that is slow must not keep the room of those it had. */
+		__atomic_store_n(&control->data_tail, tail, __ATOMIC_RELEASE);
+	}
+	return count;
+}
+
+uint64_t perf_ring_lost(const struct perf_ring *ring)
+{
+	struct {
+		uint64_t value;
+		uint64_t lost;
+	} counts;
+
+	if (ring->counts_lost && read(ring->fd, &counts, sizeof(counts)) == sizeof(counts) &&
+	    counts.lost > ring->lost)
+		return counts.lost;
+	return ring->lost;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The ring buffer of one perf event: linux/perf_event.h, struct perf_event_mmap_page. */
+#ifndef HOTPROBE_PERF_RING_H
+#define HOTPROBE_PERF_RING_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct perf_ring {
+	int fd;
+	void *pages; /* one control page, then the data */
+	size_t page_size;
+	size_t data_size;
+	void *joined; /* a record that wraps around, put together; grows as needed */
+	size_t joined_size;
+	uint64_t lost;	 /* told by PERF_RECORD_LOST so far */
+	int counts_lost; /* the kernel counts them (PERF_FORMAT_LOST, Linux 6.0) */
+};
+
+/* Opens and enables a ring for bpf_perf_event_output() on that CPU. Returns 0 or a negative
+   errno; *ring is closed then. */
+int perf_ring_open(struct perf_ring *ring, int cpu, unsigned pages);
+void perf_ring_close(struct perf_ring *ring);
+
+typedef void (*perf_ring_fn)(void *ctx, const void *data, size_t size);
+
+/* Hands over the samples that are there, oldest first. Returns how many; -ENOMEM if one that
+   wraps around could not be put together (it is kept). */
+int perf_ring_consume(struct perf_ring *ring, perf_ring_fn sample, void *ctx);
+
+/* Samples the kernel could not place in the ring so far: as of the last PERF_RECORD_LOST, or, with
+   a system call, as of now. */
+uint64_t perf_ring_lost(const struct perf_ring *ring);
+
+#endif

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tracefs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/statfs.h>
+#include <unistd.h>
+
+#include "kernel.h"
+
+static int open_mounted(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct statfs st;
+
+	if (fd < 0)
+		return -errno;
+	if (!fstatfs(fd, &st) && st.f_type == TRACEFS_MAGIC)
+		return fd;
+	close(fd);
+	return -ENOENT;
+}
+
+static int open_detached(void)
+{
+	int context = fsopen("tracefs", FSOPEN_CLOEXEC);
+	int fd = -1, err = 0;
+
+	if (context < 0)
+		return -errno;
+	if (fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) ||
+	    (fd = fsmount(context, FSMOUNT_CLOEXEC, 0)) < 0)
+		err = -errno;
+	close(context);
+	return err ? err : fd;
+}
+
+int tracefs_fd(struct hotprobe *hp)
+{
+	int fd = hp->tracefs_fd;
+
+	if (fd >= 0)
+		return fd;
+	fd = open_mounted("/sys/kernel/tracing");
+	if (fd < 0)
+		fd = open_mounted("/sys/kernel/debug/tracing");
+	if (fd < 0)
+		fd = open_detached();
+	hp->tracefs_fd = fd >= 0 ? fd : -1;
+	return fd;
+}
+
+int tracefs_read_event(struct hotprobe *hp, const char *category, const char *event,
+		       const char *file, char **text)
+{
+	char path[512];
+	int fd = tracefs_fd(hp);
+
+	if (fd < 0)
+		return fd;
+	if (strchr(category, '/') || strchr(event, '/') ||
+	    snprintf(path, sizeof(path), "events/%s/%s/%s", category, event, file) >=
+		    (int)sizeof(path))
+		return -ENOENT;
+	*text = kernel_read_file(fd, path);
+	return *text ? 0 : -errno;
+}

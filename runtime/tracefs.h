@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The tracing file system, also where it is not mounted. */
+#ifndef HOTPROBE_TRACEFS_H
+#define HOTPROBE_TRACEFS_H
+
+#include "internal.h"
+
+/*
+ * The root directory of tracefs, opened once per handle: where it is mounted, else an instance
+ * that is attached to no place (fsopen, Linux 5.2), which needs CAP_SYS_ADMIN and ends with the
+ * handle. Returns the descriptor, which stays the handle's, or a negative errno.
+ */
+int tracefs_fd(struct hotprobe *hp);
+
+/* Reads events/CATEGORY/EVENT/FILE into malloc'ed memory. Returns 0 or a negative errno: -ENOENT
+   if there is no such event. */
+int tracefs_read_event(struct hotprobe *hp, const char *category, const char *event,
+		       const char *file, char **text);
+
+#endif

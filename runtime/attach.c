@@ -2,20 +2,36 @@
 #include "attach.h"
 
 #include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "backend.h"
 #include "load.h"
+#include "provider.h"
 #include "target.h"
+
+static bool is_attached(const struct hotprobe_link *link)
+{
+	return link->attached_text;
+}
+
+static void detach_link(struct hotprobe_link *link)
+{
+	if (is_attached(link) && link->target.provider->detach)
+		link->target.provider->detach(link);
+	for (size_t i = 0; i < link->fds.count; i++)
+		close(link->fds.at[i]);
+	array_free(&link->fds);
+	free(link->attached_text);
+	link->attached_text = NULL;
+}
 
 static void free_link(struct hotprobe_link *link)
 {
-	if (link->fd >= 0)
-		close(link->fd);
+	detach_link(link);
 	target_free(&link->target);
 	free(link->target_text);
-	free(link->attached_text);
 	free(link);
 }
 
@@ -31,37 +47,54 @@ static struct hotprobe_link *find_link(const struct hotprobe_program *program,
 	return NULL;
 }
 
+/* Takes over target. */
+static struct hotprobe_link *new_link(struct hotprobe_program *program, struct target *target)
+{
+	struct hotprobe_link *link = malloc(sizeof(*link));
+
+	if (!link) {
+		target_free(target);
+		return NULL;
+	}
+	*link = (struct hotprobe_link){
+		.program = program,
+		.target = *target,
+		.plan = target->provider->default_plan,
+		.target_text = target_text(target),
+	};
+	if (link->target_text)
+		return link;
+	free_link(link);
+	return NULL;
+}
+
 /* Notes that program is to be attached to target, which it takes over. */
 static int place(struct hotprobe_program *program, struct target *target,
 		 struct hotprobe_link **placed)
 {
 	struct hotprobe *hp = program->hp;
 	struct hotprobe_link *link = find_link(program, target);
+	int err = 0;
 
+	*placed = link;
 	if (link) {
 		target_free(target);
-		*placed = link;
 		return 0;
 	}
-	link = malloc(sizeof(*link));
-	if (link)
-		*link = (struct hotprobe_link){
-			.program = program,
-			.target = *target,
-			.backend = backend_choose(hp, target),
-			.target_text = target_text(target),
-			.fd = -1,
-		};
-	if (!link || !link->target_text || array_push(&hp->links, link)) {
-		if (link)
-			free_link(link);
-		else
-			target_free(target);
+	link = new_link(program, target);
+	if (!link)
 		return fail(hp, -ENOMEM, "out of memory");
+	if (link->target.provider->plan)
+		err = link->target.provider->plan(link, &link->plan);
+	if (!err && array_push(&hp->links, link))
+		err = fail(hp, -ENOMEM, "out of memory");
+	if (err) {
+		free_link(link);
+		return err;
 	}
 	program->placed = true;
-	program->unconfined = false;
-	program->type = backend_prog_type(link->backend);
+	program->plan = link->plan;
+	program->unconfined = hp->opts.confine && !load_runs_in_task(link->plan.type);
 	*placed = link;
 	return 0;
 }
@@ -72,16 +105,16 @@ int attach_place_by_names(struct hotprobe *hp)
 		struct hotprobe_program *p = &hp->programs[i];
 		struct hotprobe_link *link;
 		struct target target;
-		int err = target_from_name(&target, p->name);
+		const char *why;
+		int err = target_from_name(&target, p->name, &why);
 
 		if (err == -EINVAL)
 			return fail_at(hp, err, image_str(&hp->image, p->image->file),
 				       p->image->line, p->image->column,
 				       "write kprobe__FUNCTION, syscall__NAME, "
 				       "tracepoint__CATEGORY__EVENT...",
-				       "the name %s begins like a convention's, but names no "
-				       "target",
-				       p->name);
+				       "the name %s begins like a convention's, but %s", p->name,
+				       why);
 		if (err < 0)
 			return fail(hp, err, "out of memory");
 		if (err > 0 && (err = place(p, &target, &link)))
@@ -92,31 +125,21 @@ int attach_place_by_names(struct hotprobe *hp)
 
 static int attach_link(struct hotprobe_link *link)
 {
-	struct hotprobe *hp = link->program->hp;
-	int fd;
+	int fd, err;
 
-	if (link->fd >= 0)
+	if (is_attached(link))
 		return 0;
-	fd = load_variant(link->program, backend_prog_type(link->backend),
-			  backend_view(link->backend, link->target.kind));
-	if (fd >= 0)
-		fd = backend_attach(link, fd, &link->attached_text);
+	fd = load_variant(link->program, &link->plan);
 	if (fd < 0)
 		return fd;
-	link->fd = fd;
-	note(hp, HOTPROBE_NOTE, "%s: %s -> %s", link->program->name, link->target_text,
-	     hotprobe_link_attached_to(link));
+	err = link->target.provider->attach(link, fd);
+	if (err) {
+		detach_link(link);
+		return err;
+	}
+	note(link->program->hp, HOTPROBE_NOTE, "%s: %s -> %s", link->program->name,
+	     link->target_text, link->attached_text);
 	return 1;
-}
-
-static void detach_link(struct hotprobe_link *link)
-{
-	if (link->fd < 0)
-		return;
-	close(link->fd);
-	link->fd = -1;
-	free(link->attached_text);
-	link->attached_text = NULL;
 }
 
 int hotprobe_attach(struct hotprobe *hp)
@@ -219,59 +242,72 @@ static int attach_explicitly(struct hotprobe *hp, const char *function, struct t
 	return 0;
 }
 
-static int attach_kind(struct hotprobe *hp, const char *function, enum probe_kind kind,
-		       const char *group, const char *name, uint64_t offset,
-		       struct hotprobe_link **link)
-{
-	struct target target;
+/* word:[group:]name, from its parts. */
+static int attach_parts(struct hotprobe *hp, const char *function, struct hotprobe_link **link,
+			const char *format, ...) __attribute__((format(printf, 4, 5)));
 
-	if (target_init(&target, kind, group, name, offset))
-		return fail(hp, -ENOMEM, "out of memory");
-	return attach_explicitly(hp, function, &target, link);
+static int attach_parts(struct hotprobe *hp, const char *function, struct hotprobe_link **link,
+			const char *format, ...)
+{
+	char *spec = NULL;
+	va_list args;
+	int err;
+
+	va_start(args, format);
+	if (vasprintf(&spec, format, args) < 0)
+		spec = NULL;
+	va_end(args);
+	err = spec ? hotprobe_attach_spec(hp, function, spec, link)
+		   : fail(hp, -ENOMEM, "out of memory");
+	free(spec);
+	return err;
 }
 
 int hotprobe_attach_kprobe(struct hotprobe *hp, const char *function, const char *kernel_function,
 			   uint64_t offset, struct hotprobe_link **link)
 {
-	struct target target;
-
-	if (target_init_kprobe(&target, PROBE_KPROBE, kernel_function, offset))
-		return fail(hp, -ENOMEM, "out of memory");
-	return attach_explicitly(hp, function, &target, link);
+	return attach_parts(hp, function, link, "kprobe:%s+%llu", kernel_function,
+			    (unsigned long long)offset);
 }
 
 int hotprobe_attach_kretprobe(struct hotprobe *hp, const char *function,
 			      const char *kernel_function, struct hotprobe_link **link)
 {
-	struct target target;
-
-	if (target_init_kprobe(&target, PROBE_KRETPROBE, kernel_function, 0))
-		return fail(hp, -ENOMEM, "out of memory");
-	return attach_explicitly(hp, function, &target, link);
+	return attach_parts(hp, function, link, "kretprobe:%s", kernel_function);
 }
 
 int hotprobe_attach_syscall(struct hotprobe *hp, const char *function, const char *syscall,
 			    struct hotprobe_link **link)
 {
-	return attach_kind(hp, function, PROBE_SYSCALL, NULL, syscall, 0, link);
+	return attach_parts(hp, function, link, "syscall:%s", syscall);
 }
 
 int hotprobe_attach_syscall_ret(struct hotprobe *hp, const char *function, const char *syscall,
 				struct hotprobe_link **link)
 {
-	return attach_kind(hp, function, PROBE_SYSCALL_RET, NULL, syscall, 0, link);
+	return attach_parts(hp, function, link, "syscall_ret:%s", syscall);
 }
 
 int hotprobe_attach_tracepoint(struct hotprobe *hp, const char *function, const char *category,
 			       const char *event, struct hotprobe_link **link)
 {
-	return attach_kind(hp, function, PROBE_TRACEPOINT, category, event, 0, link);
+	return attach_parts(hp, function, link, "tracepoint:%s:%s", category, event);
 }
 
 int hotprobe_attach_raw_tracepoint(struct hotprobe *hp, const char *function, const char *event,
 				   struct hotprobe_link **link)
 {
-	return attach_kind(hp, function, PROBE_RAW_TRACEPOINT, NULL, event, 0, link);
+	return attach_parts(hp, function, link, "raw_tracepoint:%s", event);
+}
+
+static int bad_spec(struct hotprobe *hp, const char *spec, const char *why)
+{
+	char *kinds = target_kinds();
+
+	fail(hp, -EINVAL, "\"%s\" is no target: %s (KIND:TARGET; the kinds are %s)", spec, why,
+	     kinds ? kinds : "");
+	free(kinds);
+	return -EINVAL;
 }
 
 int hotprobe_attach_spec(struct hotprobe *hp, const char *function, const char *spec,
@@ -282,7 +318,7 @@ int hotprobe_attach_spec(struct hotprobe *hp, const char *function, const char *
 	int err = target_from_spec(&target, spec, &why);
 
 	if (err == -EINVAL)
-		return fail(hp, err, "\"%s\" is no target: %s", spec, why);
+		return bad_spec(hp, spec, why);
 	if (err)
 		return fail(hp, err, "out of memory");
 	return attach_explicitly(hp, function, &target, link);

@@ -75,7 +75,7 @@ static void turn_until_released(struct shared *shared)
 			_exit(127);
 }
 
-struct plan {
+struct exec_plan {
 	const char *path;
 	char *const *argv;
 	char *const *script_argv; /* "/bin/sh", path, arguments: for a script without #! */
@@ -83,7 +83,8 @@ struct plan {
 };
 
 /* Only async-signal-safe functions: the host may have threads. */
-static void run_child(struct shared *shared, int error_fd, const struct plan *plan, pid_t parent)
+static void run_child(struct shared *shared, int error_fd, const struct exec_plan *plan,
+		      pid_t parent)
 {
 	sigset_t none;
 	int err;
@@ -158,7 +159,7 @@ static char **script_argv(const char *path, const char *const argv[])
 	return copy;
 }
 
-static int start(struct command *c, const struct plan *plan)
+static int start(struct command *c, const struct exec_plan *plan)
 {
 	pid_t parent = getpid();
 	int fds[2];
@@ -216,8 +217,8 @@ void command_free(struct command *c)
 
 int hotprobe_command_start(struct hotprobe *hp, const char *const argv[], const char *const envp[])
 {
-	struct plan plan = {.argv = (char *const *)argv,
-			    .envp = envp ? (char *const *)envp : environ};
+	struct exec_plan plan = {.argv = (char *const *)argv,
+				 .envp = envp ? (char *const *)envp : environ};
 	struct command *c = NULL;
 	char *path, **script;
 	int err;

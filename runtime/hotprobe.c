@@ -181,17 +181,14 @@ static int load_programs(struct hotprobe *hp)
 	int first = 0, fd;
 
 	for (size_t i = 0; i < hp->links.count; i++) {
-		const struct hotprobe_link *link = hp->links.at[i];
-
-		fd = load_variant(link->program, backend_prog_type(link->backend),
-				  backend_view(link->backend, link->target.kind));
+		fd = load_variant(hp->links.at[i]->program, &hp->links.at[i]->plan);
 		if (fd < 0 && !first)
 			first = fd;
 	}
 	for (size_t i = 0; i < hp->program_count; i++) {
 		if (hp->programs[i].placed)
 			continue;
-		fd = load_variant(&hp->programs[i], hp->programs[i].type, VIEW_NATIVE);
+		fd = load_variant(&hp->programs[i], &hp->programs[i].plan);
 		if (fd < 0 && !first)
 			first = fd;
 	}
@@ -261,7 +258,7 @@ const char *hotprobe_program_name(const struct hotprobe_program *program)
 
 const char *hotprobe_program_type(const struct hotprobe_program *program)
 {
-	const char *name = libbpf_bpf_prog_type_str(program->type);
+	const char *name = libbpf_bpf_prog_type_str(program->plan.type);
 
 	return name ? name : "unknown";
 }

@@ -28,37 +28,24 @@ struct hotprobe_table {
 	struct event_buffer *events; /* of a perf_output, once it is loaded */
 };
 
-/* How a probe reaches the kernel: which program type, and how its code sees its context. */
-enum backend {
-	BACKEND_NONE, /* not attached: the function's type is all that is known */
-	BACKEND_KPROBE,
-	BACKEND_TRACEPOINT,
-	BACKEND_SYSCALL_TRACEPOINT, /* kprobe code made to read a syscall's tracepoint record */
-	BACKEND_RAW_TRACEPOINT,
-};
-
-enum probe_kind {
-	PROBE_KPROBE,
-	PROBE_KRETPROBE,
-	PROBE_SYSCALL,
-	PROBE_SYSCALL_RET,
-	PROBE_TRACEPOINT,
-	PROBE_RAW_TRACEPOINT,
-	PROBE_KINDS,
+/* What the kernel is to hold of a function: its type, and how its code sees its context. */
+struct plan {
+	enum bpf_prog_type type;
+	enum bpf_attach_type expected_attach_type;
+	enum view view;
 };
 
 /* A place to attach to, as a convention name or the user gives it. */
 struct target {
-	enum probe_kind kind;
-	char *name;  /* function, syscall, event */
-	char *group; /* category of a tracepoint, else NULL */
+	const struct provider *provider; /* of its kind */
+	char *name;			 /* function, syscall, event */
+	char *group;			 /* category of a tracepoint, else NULL */
 	uint64_t offset;
 };
 
-/* One program the kernel holds: the function's code fitted to a backend. */
+/* One program the kernel holds. */
 struct variant {
-	enum bpf_prog_type type;
-	enum view view;
+	struct plan plan;
 	int fd;
 };
 
@@ -66,20 +53,20 @@ struct hotprobe_program {
 	struct hotprobe *hp;
 	const struct image_program *image;
 	const char *name;
-	enum bpf_prog_type type; /* that of its placement, else guessed from its context */
+	struct plan plan; /* that of its last placement, else guessed from its context */
 	bool placed;
 	bool unconfined;
 	ARRAY(struct variant) variants;
 };
 
-/* A probe: a program at a target. It is placed first, and attached when it has a descriptor. */
+/* A probe: a program at a target. It is placed first, and attached when it holds descriptors. */
 struct hotprobe_link {
 	struct hotprobe_program *program;
 	struct target target;
-	enum backend backend;
+	struct plan plan;
 	char *target_text;
 	char *attached_text; /* NULL until attached */
-	int fd;		     /* the perf event or link that holds it, -1 until attached */
+	ARRAY(int) fds;	     /* perf events and links; closing them detaches */
 };
 
 struct diagnostic {

@@ -48,7 +48,7 @@ static enum bpf_prog_type guess_type(const char *context)
 }
 
 /* Only where "the current task" is who caused the event can the filter look at it. */
-static bool runs_in_task(enum bpf_prog_type type)
+bool load_runs_in_task(enum bpf_prog_type type)
 {
 	switch (type) {
 	case BPF_PROG_TYPE_KPROBE:
@@ -71,8 +71,8 @@ static void prepare_program(struct hotprobe *hp, uint32_t i)
 		.image = &hp->image.programs[i],
 		.name = image_str(&hp->image, hp->image.programs[i].name),
 	};
-	p->type = guess_type(image_str(&hp->image, p->image->context));
-	p->unconfined = hp->opts.confine && !runs_in_task(p->type);
+	p->plan.type = guess_type(image_str(&hp->image, p->image->context));
+	p->unconfined = hp->opts.confine && !load_runs_in_task(p->plan.type);
 }
 
 int load_prepare(struct hotprobe *hp)
@@ -215,26 +215,6 @@ int load_tables(struct hotprobe *hp)
 /* ---- Programs
  * ------------------------------------------------------------------------------------ */
 
-enum bpf_prog_type backend_prog_type(enum backend backend)
-{
-	switch (backend) {
-	case BACKEND_TRACEPOINT:
-	case BACKEND_SYSCALL_TRACEPOINT:
-		return BPF_PROG_TYPE_TRACEPOINT;
-	case BACKEND_RAW_TRACEPOINT:
-		return BPF_PROG_TYPE_RAW_TRACEPOINT;
-	default:
-		return BPF_PROG_TYPE_KPROBE;
-	}
-}
-
-enum view backend_view(enum backend backend, enum probe_kind kind)
-{
-	if (backend != BACKEND_SYSCALL_TRACEPOINT)
-		return VIEW_NATIVE;
-	return kind == PROBE_SYSCALL_RET ? VIEW_SYSCALL_EXIT : VIEW_SYSCALL_ENTER;
-}
-
 static void set_map_fds(const struct hotprobe *hp, struct bytecode *code)
 {
 	for (uint32_t i = 0; i < code->count; i++) {
@@ -275,7 +255,7 @@ static int no_such_register(struct hotprobe_program *program, const struct bytec
 		       program->name);
 }
 
-static int make_code(struct hotprobe_program *program, enum bpf_prog_type type, enum view view,
+static int make_code(struct hotprobe_program *program, const struct plan *plan,
 		     struct bytecode *code)
 {
 	const struct image_program *image = program->image;
@@ -287,16 +267,16 @@ static int make_code(struct hotprobe_program *program, enum bpf_prog_type type, 
 			    img->func_info + image->first_func_info, image->func_info_count,
 			    img->line_info + image->first_line_info, image->line_info_count);
 	if (!err) {
-		err = bytecode_set_view(code, view, &problem);
+		err = bytecode_set_view(code, plan->view, &problem);
 		if (err == -EOPNOTSUPP) {
-			err = no_such_register(program, code, view, &problem);
+			err = no_such_register(program, code, plan->view, &problem);
 			bytecode_free(code);
 			return err;
 		}
 	}
 	if (!err) {
 		set_map_fds(program->hp, code);
-		if (program->hp->confinement && runs_in_task(type))
+		if (program->hp->confinement && load_runs_in_task(plan->type))
 			err = confine_program(program->hp->confinement, code);
 	}
 	if (!err)
@@ -305,13 +285,14 @@ static int make_code(struct hotprobe_program *program, enum bpf_prog_type type, 
 	return fail(program->hp, err, "out of memory");
 }
 
-static int prog_load(const struct hotprobe_program *program, enum bpf_prog_type type,
+static int prog_load(const struct hotprobe_program *program, const struct plan *plan,
 		     const struct bytecode *code, char *log, size_t log_size)
 {
 	const struct hotprobe *hp = program->hp;
 	char name[NAME_LENGTH + 1];
 	int fd;
-	LIBBPF_OPTS(bpf_prog_load_opts, opts, .kern_version = hp->image.facts->version_code);
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .kern_version = hp->image.facts->version_code,
+		    .expected_attach_type = plan->expected_attach_type);
 
 	if (hp->btf_fd >= 0 && code->line_info_count) {
 		opts.prog_btf_fd = hp->btf_fd;
@@ -329,13 +310,13 @@ static int prog_load(const struct hotprobe_program *program, enum bpf_prog_type 
 		opts.log_level = 1;
 	}
 	kernel_name(name, program->name);
-	fd = bpf_prog_load(type, name, image_str(&hp->image, hp->image.facts->license), code->insns,
-			   code->count, &opts);
+	fd = bpf_prog_load(plan->type, name, image_str(&hp->image, hp->image.facts->license),
+			   code->insns, code->count, &opts);
 	return fd < 0 ? -errno : fd;
 }
 
 /* Loads again, for the log: it costs time that a program without fault need not spend. */
-static int refused(struct hotprobe_program *program, enum bpf_prog_type type,
+static int refused(struct hotprobe_program *program, const struct plan *plan,
 		   const struct bytecode *code, int err)
 {
 	char *log = NULL;
@@ -350,7 +331,7 @@ static int refused(struct hotprobe_program *program, enum bpf_prog_type type,
 		log = malloc(size);
 		if (!log)
 			return fail(program->hp, -ENOMEM, "out of memory");
-		fd = prog_load(program, type, code, log, size);
+		fd = prog_load(program, plan, code, log, size);
 	}
 	if (fd >= 0) {
 		close(fd);
@@ -361,24 +342,27 @@ static int refused(struct hotprobe_program *program, enum bpf_prog_type type,
 	return err;
 }
 
-int load_variant(struct hotprobe_program *program, enum bpf_prog_type type, enum view view)
+static bool same_plan(const struct plan *a, const struct plan *b)
 {
-	struct variant variant = {.type = type, .view = view};
+	return a->type == b->type && a->expected_attach_type == b->expected_attach_type &&
+	       a->view == b->view;
+}
+
+int load_variant(struct hotprobe_program *program, const struct plan *plan)
+{
+	struct variant variant = {.plan = *plan};
 	struct bytecode code;
 	int err;
 
-	for (size_t i = 0; i < program->variants.count; i++) {
-		const struct variant *v = &program->variants.at[i];
-
-		if (v->type == type && v->view == view)
-			return v->fd;
-	}
-	err = make_code(program, type, view, &code);
+	for (size_t i = 0; i < program->variants.count; i++)
+		if (same_plan(&program->variants.at[i].plan, plan))
+			return program->variants.at[i].fd;
+	err = make_code(program, plan, &code);
 	if (err)
 		return err;
-	variant.fd = prog_load(program, type, &code, NULL, 0);
+	variant.fd = prog_load(program, plan, &code, NULL, 0);
 	if (variant.fd < 0)
-		variant.fd = refused(program, type, &code, variant.fd);
+		variant.fd = refused(program, plan, &code, variant.fd);
 	bytecode_free(&code);
 	if (variant.fd < 0)
 		return variant.fd;

@@ -12,15 +12,14 @@ void load_free(struct hotprobe *hp);
 int load_btf(struct hotprobe *hp);
 int load_tables(struct hotprobe *hp);
 
-/* The program type that a backend takes, and how it sees its context. */
-enum bpf_prog_type backend_prog_type(enum backend backend);
-enum view backend_view(enum backend backend, enum probe_kind kind);
+/* True if a program of that type runs in the context of the task it concerns. */
+bool load_runs_in_task(enum bpf_prog_type type);
 
 /*
- * The descriptor of the program as that type with that view, loaded now if it isn't yet; it
+ * The descriptor of the program loaded by that plan, now if it isn't yet; it
  * stays the program's. What the verifier refuses becomes a diagnostic. On failure a negative
  * errno, with the message set.
  */
-int load_variant(struct hotprobe_program *program, enum bpf_prog_type type, enum view view);
+int load_variant(struct hotprobe_program *program, const struct plan *plan);
 
 #endif

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * syscall:NAME and syscall_ret:NAME: kprobes on the kernel's function for the syscall where there
+ * are kprobes; else its tracepoints, with the program's view of struct pt_regs changed to suit.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "kernel.h"
+#include "provider.h"
+#include "target.h"
+
+static bool is_return(const struct target *target)
+{
+	return target->provider == &provider_syscall_ret;
+}
+
+static int parse(struct target *target, const char *rest, bool from_name, const char **why)
+{
+	const char *plain = kernel_syscall_of(rest);
+
+	(void)from_name;
+	if (!*rest)
+		return *why = "the syscall's name is missing", -EINVAL;
+	return target_set(target, NULL, plain ? plain : rest);
+}
+
+static int plan(struct hotprobe_link *link, struct plan *to)
+{
+	if (kernel_backend(link->program->hp) == HOTPROBE_BACKEND_TRACEPOINT) {
+		to->type = BPF_PROG_TYPE_TRACEPOINT;
+		to->view = is_return(&link->target) ? VIEW_SYSCALL_EXIT : VIEW_SYSCALL_ENTER;
+	} else {
+		to->type = BPF_PROG_TYPE_KPROBE;
+	}
+	return 0;
+}
+
+static int no_such_syscall(struct hotprobe_link *link, const char *wanted)
+{
+	struct hotprobe *hp = link->program->hp;
+	char like[256], hint[512], *name = like;
+
+	if (find_event_like(hp, "syscalls", wanted, like, sizeof(like))) {
+		if (!strncmp(like, "sys_enter_", 10))
+			name = like + 10;
+		else if (!strncmp(like, "sys_exit_", 9))
+			name = like + 9;
+		snprintf(hint, sizeof(hint), "there is a syscall %s", name);
+	} else {
+		snprintf(hint, sizeof(hint),
+			 "see the names in /sys/kernel/tracing/events/syscalls");
+	}
+	return link_fail(link, -ENOENT, hint, "cannot attach %s: the kernel has no syscall %s",
+			 link->program->name, wanted);
+}
+
+static int attach_to_tracepoint(struct hotprobe_link *link, int prog_fd)
+{
+	const struct target *t = &link->target;
+	char event[256];
+	int fd, err;
+
+	if (snprintf(event, sizeof(event), "%s%s", is_return(t) ? "sys_exit_" : "sys_enter_",
+		     t->name) >= (int)sizeof(event))
+		return no_such_syscall(link, t->name);
+	fd = open_tracepoint(link, prog_fd, "syscalls", event);
+	if (fd == -ENOENT)
+		return no_such_syscall(link, t->name);
+	if (fd == -EACCES)
+		return link_fail(link, fd,
+				 "give the function no more parameters than the syscall has",
+				 "cannot attach %s: it reads more arguments than %s has",
+				 link->program->name, t->name);
+	if (fd < 0)
+		return fd;
+	err = link_hold(link, fd);
+	return err ? err : link_attached_to(link, "tracepoint syscalls:%s", event);
+}
+
+static int attach(struct hotprobe_link *link, int prog_fd)
+{
+	char function[256];
+	int err;
+
+	if (link->plan.type == BPF_PROG_TYPE_TRACEPOINT)
+		return attach_to_tracepoint(link, prog_fd);
+	err = hotprobe_syscall_fnname(link->target.name, function, sizeof(function));
+	if (err < 0)
+		return link_fail_errno(link, err);
+	return attach_kernel_function(link, prog_fd, function, is_return(&link->target));
+}
+
+const struct provider provider_syscall = {
+	.word = "syscall",
+	.prefix = "syscall__",
+	.form = "NAME",
+	.parse = parse,
+	.plan = plan,
+	.attach = attach,
+};
+
+const struct provider provider_syscall_ret = {
+	.word = "syscall_ret",
+	.prefix = "syscall_ret__",
+	.form = "NAME",
+	.parse = parse,
+	.plan = plan,
+	.attach = attach,
+};

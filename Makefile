@@ -40,8 +40,8 @@ LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o)
 CC_OBJ := $(CC_SRC:%.c=$(B)/%.o)
 CLI_OBJ := $(CLI_SRC:%.c=$(B)/%.o)
 
-LIB_LIBS := -lbpf -lelf
-CC_LIBS := -lbcc -lclang-14 -lbpf -lelf -lz -lseccomp -lpthread
+LIB_LIBS := -lbpf -lelf -lmd
+CC_LIBS := -lbcc -lclang-14 -lLLVM-14 -lbpf -lelf -lz -lseccomp -lpthread
 CLI_LIBS := -ljansson
 
 .DEFAULT_GOAL := all

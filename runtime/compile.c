@@ -9,16 +9,12 @@
 #include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "kernel.h"
+#include "cache.h"
 #include "request.h"
 #include "spawn.h"
-#include "tracefs.h"
-
-#define DEFAULT_BTF "/sys/kernel/btf/vmlinux"
 
 enum {
 	DEFAULT_TIMEOUT_MS = 30000,
@@ -46,88 +42,6 @@ static char *find_compiler(const struct hotprobe *hp)
 		free(path);
 	}
 	return strdup(HOTPROBE_CC);
-}
-
-/* The compiler is given directories by their absolute names, since it has no directory. */
-static int add_cflags(const struct hotprobe *hp, struct request *r)
-{
-	for (size_t i = 0; i < hp->cflags.count; i++) {
-		const char *flag = hp->cflags.at[i];
-		const char *dir = NULL;
-		char *absolute, *text;
-
-		if (!strcmp(flag, "-include") && i + 1 < hp->cflags.count) {
-			absolute = realpath(hp->cflags.at[++i], NULL);
-			request_add(r, REQUEST_CFLAG, NULL, NULL, flag, strlen(flag));
-			if (absolute)
-				request_add(r, REQUEST_CFLAG, NULL, NULL, absolute,
-					    strlen(absolute));
-			free(absolute);
-			continue;
-		}
-		if (!strncmp(flag, "-I", 2))
-			dir = flag[2] ? flag + 2
-				      : (i + 1 < hp->cflags.count ? hp->cflags.at[++i] : NULL);
-		absolute = dir ? realpath(dir, NULL) : NULL;
-		if (absolute && asprintf(&text, "-I%s", absolute) > 0) {
-			request_add(r, REQUEST_CFLAG, NULL, NULL, text, strlen(text));
-			free(text);
-		} else if (!dir) {
-			request_add(r, REQUEST_CFLAG, NULL, NULL, flag, strlen(flag));
-		}
-		free(absolute);
-	}
-	return r->failed;
-}
-
-static void add_quote_dir(const struct hotprobe *hp, struct request *r)
-{
-	char *flag;
-
-	if (!hp->source.include_dirs.count ||
-	    asprintf(&flag, "-iquote%s", hp->source.include_dirs.at[0]) < 0)
-		return;
-	request_add(r, REQUEST_CFLAG, NULL, NULL, flag, strlen(flag));
-	free(flag);
-}
-
-/* A tracepoint that is not there is left out: the compiler then says where it was named. */
-static void add_tracepoints(struct hotprobe *hp, struct request *r)
-{
-	for (size_t i = 0; i < hp->source.tracepoints.count; i++) {
-		const struct source_tracepoint *tp = &hp->source.tracepoints.at[i];
-		char *format;
-
-		if (tracefs_read_event(hp, tp->category, tp->event, "format", &format))
-			continue;
-		request_add(r, REQUEST_TRACEPOINT, tp->category, tp->event, format, strlen(format));
-		free(format);
-	}
-}
-
-static int make_request(struct hotprobe *hp, struct request *r)
-{
-	const char *btf = hp->opts.btf_path ? hp->opts.btf_path : DEFAULT_BTF;
-	struct utsname un;
-
-	for (size_t i = 0; i < hp->source.files.count; i++) {
-		const struct source_file *f = &hp->source.files.at[i];
-
-		request_add(r, i ? REQUEST_FILE : REQUEST_SOURCE, f->path, NULL, f->text, f->size);
-	}
-	add_quote_dir(hp, r);
-	add_cflags(hp, r);
-	add_tracepoints(hp, r);
-	request_add(r, REQUEST_BTF, NULL, NULL, btf, strlen(btf));
-	uname(&un);
-	request_add(r, REQUEST_RELEASE, NULL, NULL, un.release, strlen(un.release));
-	if (hp->opts.kernel_headers)
-		request_add(r, REQUEST_HEADERS, NULL, NULL, hp->opts.kernel_headers,
-			    strlen(hp->opts.kernel_headers));
-	if (kernel_backend(hp) == HOTPROBE_BACKEND_TRACEPOINT)
-		request_add(r, REQUEST_OPTION, NULL, NULL, REQUEST_OPTION_DIRECT_SYSCALLS,
-			    strlen(REQUEST_OPTION_DIRECT_SYSCALLS));
-	return r->failed ? -ENOMEM : 0;
 }
 
 static int make_memfd(const char *name, const void *data, size_t size)
@@ -268,30 +182,45 @@ static int run_worker(struct hotprobe *hp, const char *path, const int fds[3])
 	return take_image(hp, image, size);
 }
 
-int compile(struct hotprobe *hp)
+static int compile_in_worker(struct hotprobe *hp, const char *path, const struct request *request)
 {
-	struct request request = {0};
-	int fds[3] = {-1, -1, -1};
-	char *path = find_compiler(hp);
-	int err;
+	int fds[3], err;
 
-	if (!path || make_request(hp, &request)) {
-		err = fail(hp, -ENOMEM, "out of memory");
-		goto out;
-	}
-	fds[0] = make_memfd("hotprobe-request", request.data, request.size);
+	fds[0] = make_memfd("hotprobe-request", request->data, request->size);
 	fds[1] = make_memfd("hotprobe-image", NULL, 0);
 	fds[2] = make_memfd("hotprobe-errors", NULL, 0);
-	if (fds[0] < 0 || fds[1] < 0 || fds[2] < 0) {
+	if (fds[0] < 0 || fds[1] < 0 || fds[2] < 0)
 		err = fail(hp, -errno, "cannot make a memory file: %s", strerror(errno));
-		goto out;
-	}
-	lseek(fds[0], 0, SEEK_SET);
-	err = run_worker(hp, path, fds);
-out:
+	else
+		err = run_worker(hp, path, fds);
 	for (int i = 0; i < 3; i++)
 		if (fds[i] >= 0)
 			close(fds[i]);
+	return err;
+}
+
+int compile(struct hotprobe *hp)
+{
+	struct request request = {0};
+	char *path = find_compiler(hp);
+	char key[CACHE_KEY_SIZE];
+	void *cached;
+	size_t size;
+	int err;
+
+	if (!path || compile_request(hp, &request)) {
+		err = fail(hp, -ENOMEM, "out of memory");
+		goto out;
+	}
+	cache_key(hp, &request, path, key);
+	if (!cache_get(hp, key, &cached, &size)) {
+		err = take_image(hp, cached, size);
+		goto out;
+	}
+	err = compile_in_worker(hp, path, &request);
+	if (!err)
+		cache_put(hp, key, hp->image.data, hp->image.size);
+out:
 	free(request.data);
 	free(path);
 	return err;

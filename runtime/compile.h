@@ -4,9 +4,13 @@
 #define HOTPROBE_COMPILE_H
 
 #include "internal.h"
+#include "request.h"
 
 /* Compiles hp->source into hp->image_data and hp->image. Diagnostics are added to the handle.
    Returns 0 or a negative errno as hotprobe_open_file() documents, with the message set. */
 int compile(struct hotprobe *hp);
+
+/* Adds to *request what the compiler process needs for hp->source. Returns 0 or -ENOMEM. */
+int compile_request(struct hotprobe *hp, struct request *request);
 
 #endif

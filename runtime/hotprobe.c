@@ -56,6 +56,7 @@ static int copy_strings(struct hotprobe *hp)
 
 	failed |= copy_string(&hp->opts.btf_path);
 	failed |= copy_string(&hp->opts.compiler);
+	failed |= copy_string(&hp->opts.cache_dir);
 	hp->opts.cflags = NULL;
 	for (; !failed && flags && *flags; flags++) {
 		char *flag = strdup(*flags);
@@ -107,6 +108,7 @@ void hotprobe_free(struct hotprobe *hp)
 	free((char *)hp->opts.kernel_headers);
 	free((char *)hp->opts.btf_path);
 	free((char *)hp->opts.compiler);
+	free((char *)hp->opts.cache_dir);
 	free(hp->error);
 	free(hp);
 }

@@ -93,6 +93,13 @@ struct hotprobe_opts {
 	enum hotprobe_backend backend;
 	/* Pages of each CPU's buffer of a BPF_PERF_OUTPUT, a power of two; default 64. */
 	unsigned perf_pages;
+	/* Compiled programs are kept in a directory of the user's own, by default
+	   /var/cache/hotprobe for root, else hotprobe in XDG_CACHE_HOME or ~/.cache. no_cache:
+	   don't read or write it. cache_max: bytes it may take, default 256 MiB; the least recently
+	   used go first. */
+	bool no_cache;
+	const char *cache_dir;
+	uint64_t cache_max;
 	hotprobe_log_fn log;
 	void *log_ctx;
 	/* If set, every error message is written here too, cut to errbuf_size bytes with its
@@ -290,6 +297,27 @@ int hotprobe_fd(const struct hotprobe *hp);
 void hotprobe_stop(struct hotprobe *hp);
 /* Records lost by that table so far, all of them if table is NULL. */
 uint64_t hotprobe_lost(const struct hotprobe *hp, const char *table);
+
+/* ---- The cache of compiled programs
+ * ---------------------------------------------------------------- */
+
+/* Writes the directory that opts (NULL: the defaults) lead to into buf. Returns its length,
+   -ENAMETOOLONG, or -ENOENT if there is no home directory to keep one in. */
+int hotprobe_cache_dir(const struct hotprobe_opts *opts, char *buf, size_t size);
+
+struct hotprobe_cache_entry {
+	const char *key;    /* 64 hexadecimal digits */
+	const char *source; /* the source's name, as it was compiled */
+	uint64_t size;	    /* bytes */
+	int64_t used;	    /* when it was last used, seconds since 1970 */
+};
+typedef void (*hotprobe_cache_fn)(void *ctx, const struct hotprobe_cache_entry *entry);
+
+/* Calls fn for each program in the cache, in no order. Returns their number or a negative errno;
+   no cache is an empty one. */
+int hotprobe_cache_each(const struct hotprobe_opts *opts, hotprobe_cache_fn fn, void *ctx);
+/* Removes all of them. Returns their number or a negative errno. */
+int hotprobe_cache_clear(const struct hotprobe_opts *opts);
 
 /* ---- Types and values ---------------------------------------------------------------------------
  */

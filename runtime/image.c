@@ -21,6 +21,7 @@ static const size_t record_size[IMAGE_SECTION_KINDS] = {
 	[IMAGE_MEMBERS] = sizeof(struct image_member),
 	[IMAGE_ENUMERATORS] = sizeof(struct image_enumerator),
 	[IMAGE_FACTS] = sizeof(struct image_facts),
+	[IMAGE_TOOLS] = sizeof(struct image_tool),
 };
 
 static bool good_string(const struct image *img, uint32_t string)
@@ -212,6 +213,18 @@ static const char *check_types(const struct image *img)
 	return why;
 }
 
+static const char *check_facts(const struct image *img)
+{
+	if (img->count[IMAGE_FACTS] != 1 || !img->count[IMAGE_PROGRAMS])
+		return "a part is missing";
+	if (!good_string(img, img->facts->release) || !good_string(img, img->facts->license))
+		return "the kernel's name is out of range";
+	for (uint32_t i = 0; i < img->count[IMAGE_TOOLS]; i++)
+		if (!good_string(img, img->tools[i].path))
+			return "a tool's path is out of range";
+	return NULL;
+}
+
 static const char *check_content(const struct image *img)
 {
 	const char *why;
@@ -226,16 +239,9 @@ static const char *check_content(const struct image *img)
 		why = check_tables(img);
 	if (!why)
 		why = check_programs(img);
-	if (why)
-		return why;
-	if (img->flags & IMAGE_F_COMPILED) {
-		if (img->count[IMAGE_FACTS] != 1 || !img->count[IMAGE_PROGRAMS])
-			return "a part is missing";
-		if (!good_string(img, img->facts->release) ||
-		    !good_string(img, img->facts->license))
-			return "the kernel's name is out of range";
-	}
-	return NULL;
+	if (!why && (img->flags & IMAGE_F_COMPILED))
+		why = check_facts(img);
+	return why;
 }
 
 static void set_section(struct image *img, uint32_t kind, const void *at)
@@ -253,6 +259,7 @@ static void set_section(struct image *img, uint32_t kind, const void *at)
 		[IMAGE_MEMBERS] = (const void **)&img->members,
 		[IMAGE_ENUMERATORS] = (const void **)&img->enumerators,
 		[IMAGE_FACTS] = (const void **)&img->facts,
+		[IMAGE_TOOLS] = (const void **)&img->tools,
 	};
 
 	*pointers[kind] = at;

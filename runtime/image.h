@@ -56,6 +56,7 @@ enum image_section_kind {
 	IMAGE_MEMBERS,	   /* struct image_member */
 	IMAGE_ENUMERATORS, /* struct image_enumerator */
 	IMAGE_FACTS,	   /* struct image_facts, one */
+	IMAGE_TOOLS,	   /* struct image_tool */
 	IMAGE_SECTION_KINDS,
 };
 
@@ -162,6 +163,15 @@ struct image_facts {
 	uint32_t reserved;
 };
 
+/* A file that compiled it: the compiler process, libbcc, LLVM. If one has changed since, a cached
+   image is stale. */
+struct image_tool {
+	uint32_t path; /* string */
+	uint32_t reserved;
+	uint64_t size;	   /* bytes */
+	uint64_t mtime_ns; /* of its content, since 1970 */
+};
+
 /* A parsed image: pointers into the byte string, which has to outlive it. */
 struct image {
 	const void *data;
@@ -179,6 +189,7 @@ struct image {
 	const struct image_member *members;
 	const struct image_enumerator *enumerators;
 	const struct image_facts *facts;
+	const struct image_tool *tools;
 	uint32_t count[IMAGE_SECTION_KINDS]; /* of each section's records */
 };
 

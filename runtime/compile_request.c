@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Puts together all that the compiler process is given. It is also what the cache goes by: what is
+   not in here cannot change the outcome. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+#include "compile.h"
+#include "kernel.h"
+#include "tracefs.h"
+
+#define DEFAULT_BTF "/sys/kernel/btf/vmlinux"
+
+/* The compiler is given directories by their absolute names, since it has no directory. */
+static int add_cflags(const struct hotprobe *hp, struct request *r)
+{
+	for (size_t i = 0; i < hp->cflags.count; i++) {
+		const char *flag = hp->cflags.at[i];
+		const char *dir = NULL;
+		char *absolute, *text;
+
+		if (!strcmp(flag, "-include") && i + 1 < hp->cflags.count) {
+			absolute = realpath(hp->cflags.at[++i], NULL);
+			request_add(r, REQUEST_CFLAG, NULL, NULL, flag, strlen(flag));
+			if (absolute)
+				request_add(r, REQUEST_CFLAG, NULL, NULL, absolute,
+					    strlen(absolute));
+			free(absolute);
+			continue;
+		}
+		if (!strncmp(flag, "-I", 2))
+			dir = flag[2] ? flag + 2
+				      : (i + 1 < hp->cflags.count ? hp->cflags.at[++i] : NULL);
+		absolute = dir ? realpath(dir, NULL) : NULL;
+		if (absolute && asprintf(&text, "-I%s", absolute) > 0) {
+			request_add(r, REQUEST_CFLAG, NULL, NULL, text, strlen(text));
+			free(text);
+		} else if (!dir) {
+			request_add(r, REQUEST_CFLAG, NULL, NULL, flag, strlen(flag));
+		}
+		free(absolute);
+	}
+	return r->failed;
+}
+
+static void add_quote_dir(const struct hotprobe *hp, struct request *r)
+{
+	char *flag;
+
+	if (!hp->source.include_dirs.count ||
+	    asprintf(&flag, "-iquote%s", hp->source.include_dirs.at[0]) < 0)
+		return;
+	request_add(r, REQUEST_CFLAG, NULL, NULL, flag, strlen(flag));
+	free(flag);
+}
+
+/* A tracepoint that is not there is left out: the compiler then says where it was named. */
+static void add_tracepoints(struct hotprobe *hp, struct request *r)
+{
+	for (size_t i = 0; i < hp->source.tracepoints.count; i++) {
+		const struct source_tracepoint *tp = &hp->source.tracepoints.at[i];
+		char *format;
+
+		if (tracefs_read_event(hp, tp->category, tp->event, "format", &format))
+			continue;
+		request_add(r, REQUEST_TRACEPOINT, tp->category, tp->event, format, strlen(format));
+		free(format);
+	}
+}
+
+int compile_request(struct hotprobe *hp, struct request *r)
+{
+	const char *btf = hp->opts.btf_path ? hp->opts.btf_path : DEFAULT_BTF;
+	struct utsname un;
+
+	for (size_t i = 0; i < hp->source.files.count; i++) {
+		const struct source_file *f = &hp->source.files.at[i];
+
+		request_add(r, i ? REQUEST_FILE : REQUEST_SOURCE, f->path, NULL, f->text, f->size);
+	}
+	add_quote_dir(hp, r);
+	add_cflags(hp, r);
+	add_tracepoints(hp, r);
+	request_add(r, REQUEST_BTF, NULL, NULL, btf, strlen(btf));
+	uname(&un);
+	request_add(r, REQUEST_RELEASE, NULL, NULL, un.release, strlen(un.release));
+	if (hp->opts.kernel_headers)
+		request_add(r, REQUEST_HEADERS, NULL, NULL, hp->opts.kernel_headers,
+			    strlen(hp->opts.kernel_headers));
+	if (kernel_backend(hp) == HOTPROBE_BACKEND_TRACEPOINT)
+		request_add(r, REQUEST_OPTION, NULL, NULL, REQUEST_OPTION_DIRECT_SYSCALLS,
+			    strlen(REQUEST_OPTION_DIRECT_SYSCALLS));
+	return r->failed ? -ENOMEM : 0;
+}

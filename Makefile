@@ -51,7 +51,21 @@ all: $(B)/hotprobe $(B)/hotprobe-cc $(B)/libhotprobe.so $(B)/libhotprobe.a $(B)/
 $(B)/runtime/%.o: private COMPILE := -fPIC -fvisibility=hidden
 $(B)/runtime/compile.o: private COMPILE := -fPIC -fvisibility=hidden \
 	-DHOTPROBE_CC='"$(LIBEXECDIR)/hotprobe-cc"'
-$(B)/runtime/cc/%.o: private COMPILE := -I$(LLVM_PREFIX)/include
+$(B)/runtime/cc/%.o: private COMPILE := -I$(LLVM_PREFIX)/include -I$(B)/runtime/cc
+
+# What the worker holds as text: the kernel idioms, and a table of the user-space API's constants.
+MULTIARCH := $(shell $(CC) -print-multiarch 2>/dev/null)
+$(B)/runtime/cc/headers_macros.o: $(B)/runtime/cc/idioms.inc
+$(B)/runtime/cc/headers_uapi.o: $(B)/runtime/cc/uapi_table.inc
+
+$(B)/runtime/cc/idioms.inc: runtime/cc/idioms.h
+	@mkdir -p $(@D)
+	$(Q)sed 's/\\/\\\\/g; s/"/\\"/g; s/.*/"&\\n"/' $< > $@
+
+$(B)/runtime/cc/uapi_table.inc: runtime/cc/uapi.sh
+	@mkdir -p $(@D)
+	$(call say,GEN,$@)
+	$(Q)sh $< $(CC) /usr/include $(addprefix /usr/include/,$(MULTIARCH)) > $@.new && mv $@.new $@
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)

@@ -3,6 +3,7 @@
 #include "bytecode.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -57,6 +58,80 @@ int bytecode_prepend(struct bytecode *code, const struct bpf_insn *insns, uint32
 		code->func_info[i].insn_off += count;
 	for (uint32_t i = 1; i < code->line_info_count; i++)
 		code->line_info[i].insn_off += count;
+	return 0;
+}
+
+static bool is_far_jump(const struct bpf_insn *insn)
+{
+	return insn->code == (BPF_JMP32 | BPF_JA);
+}
+
+static bool is_near_jump(const struct bpf_insn *insn)
+{
+	uint8_t class = BPF_CLASS(insn->code), op = BPF_OP(insn->code);
+
+	return (class == BPF_JMP || class == BPF_JMP32) && op != BPF_CALL && op != BPF_EXIT &&
+	       !is_far_jump(insn);
+}
+
+/* Mends the jump at index from, which goes distance beyond its successor, for more instructions
+   that come behind index at. */
+static int64_t mended(int64_t from, int64_t distance, int64_t at, int64_t more)
+{
+	int64_t to = from + 1 + distance;
+
+	if (from <= at && to > at)
+		return distance + more;
+	if (from > at && to <= at)
+		return distance - more;
+	return distance;
+}
+
+static int mend_jump(struct bpf_insn *insn, uint32_t from, uint32_t at, uint32_t more)
+{
+	int64_t distance;
+
+	if (is_far_jump(insn)) {
+		distance = mended(from, insn->imm, at, more);
+		if (distance != (int32_t)distance)
+			return -ERANGE;
+		insn->imm = (int32_t)distance;
+	} else if (is_near_jump(insn)) {
+		distance = mended(from, insn->off, at, more);
+		if (distance != (int16_t)distance)
+			return -ERANGE;
+		insn->off = (int16_t)distance;
+	}
+	return 0;
+}
+
+int bytecode_replace(struct bytecode *code, uint32_t at, const struct bpf_insn *insns,
+		     uint32_t count)
+{
+	uint32_t more = count - 1;
+	struct bpf_insn *grown;
+
+	for (uint32_t i = 0; i < code->count; i++) {
+		int err = mend_jump(&code->insns[i], i, at, more);
+
+		if (err)
+			return err;
+		if (code->insns[i].code == (BPF_LD | BPF_IMM | BPF_DW))
+			i++; /* its second half is no instruction */
+	}
+	grown = reallocarray(code->insns, code->count + more, sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	memmove(grown + at + count, grown + at + 1, (code->count - at - 1) * sizeof(*grown));
+	memcpy(grown + at, insns, count * sizeof(*grown));
+	code->insns = grown;
+	code->count += more;
+	for (uint32_t i = 0; i < code->func_info_count; i++)
+		if (code->func_info[i].insn_off > at)
+			code->func_info[i].insn_off += more;
+	for (uint32_t i = 0; i < code->line_info_count; i++)
+		if (code->line_info[i].insn_off > at)
+			code->line_info[i].insn_off += more;
 	return 0;
 }
 

@@ -27,6 +27,12 @@ void bytecode_free(struct bytecode *code);
    R1 as at the start. Returns 0 or -ENOMEM. */
 int bytecode_prepend(struct bytecode *code, const struct bpf_insn *insns, uint32_t count);
 
+/* Puts count instructions in the place of the one at index at; jumps to it go to the first of them,
+   jumps across it are mended, and its line is that of them all. Returns 0, -ENOMEM, or -ERANGE if
+   a jump no longer reaches its target. */
+int bytecode_replace(struct bytecode *code, uint32_t at, const struct bpf_insn *insns,
+		     uint32_t count);
+
 /* The line info of an instruction: the last at or before it, NULL if there is none. */
 const struct bpf_line_info *bytecode_line(const struct bytecode *code, uint32_t insn);
 

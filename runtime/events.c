@@ -10,27 +10,31 @@
 
 #include "kernel.h"
 #include "perf_ring.h"
+#include "ring_buffer.h"
+#include "submit.h"
 
 enum {
 	DEFAULT_PERF_PAGES = 64,
 	READY_MAX = 64,
 };
 
-/* One CPU's ring of a table. */
-struct source_ring {
-	struct perf_ring ring;
+/* One CPU's perf buffer of a table, or its ring buffer. */
+struct channel {
+	struct perf_ring perf;
+	struct ring_buffer_map ring; /* used if it is mapped */
 	struct event_buffer *buffer;
-	int cpu;
+	int cpu;	   /* -1 for a ring buffer */
 	uint64_t reported; /* lost records that the callback was told of */
 };
 
 struct event_buffer {
 	struct hotprobe_table *table;
+	size_t event_size; /* of the event's type, 0 if it isn't known */
 	hotprobe_event_fn event;
 	hotprobe_lost_fn lost;
 	void *ctx;
-	struct source_ring *rings;
-	int ring_count;
+	struct channel *channels;
+	int channel_count;
 };
 
 struct event_loop {
@@ -42,50 +46,92 @@ struct event_loop {
 /* ---- Buffers
  * ------------------------------------------------------------------------------------- */
 
-static int open_ring(struct hotprobe *hp, struct event_buffer *b, int cpu)
+static int watch(struct hotprobe *hp, struct channel *c, int fd)
 {
-	struct source_ring *r = &b->rings[b->ring_count];
-	unsigned pages = hp->opts.perf_pages ? hp->opts.perf_pages : DEFAULT_PERF_PAGES;
-	struct epoll_event interest = {.events = EPOLLIN, .data.ptr = r};
-	int err;
+	struct epoll_event interest = {.events = EPOLLIN, .data.ptr = c};
 
-	err = perf_ring_open(&r->ring, cpu, pages);
+	return epoll_ctl(hp->loop->epoll_fd, EPOLL_CTL_ADD, fd, &interest) ? -errno : 0;
+}
+
+static struct channel *add_channel(struct event_buffer *b, int cpu)
+{
+	struct channel *c = &b->channels[b->channel_count++];
+
+	*c = (struct channel){.buffer = b, .cpu = cpu};
+	perf_ring_init(&c->perf);
+	return c;
+}
+
+static int open_perf(struct hotprobe *hp, struct event_buffer *b, int cpu)
+{
+	struct channel *c = add_channel(b, cpu);
+	unsigned pages = hp->opts.perf_pages ? hp->opts.perf_pages : DEFAULT_PERF_PAGES;
+	int err = perf_ring_open(&c->perf, cpu, pages);
+
 	if (err)
 		return err;
-	r->buffer = b;
-	r->cpu = cpu;
-	b->ring_count++;
-	if (bpf_map_update_elem(b->table->fd, &cpu, &r->ring.fd, BPF_ANY) ||
-	    epoll_ctl(hp->loop->epoll_fd, EPOLL_CTL_ADD, r->ring.fd, &interest))
+	if (bpf_map_update_elem(b->table->fd, &cpu, &c->perf.fd, BPF_ANY))
 		return -errno;
-	return 0;
+	return watch(hp, c, c->perf.fd);
+}
+
+static int open_ring(struct hotprobe *hp, struct event_buffer *b)
+{
+	struct channel *c = add_channel(b, -1);
+	int err = ring_buffer_open(&c->ring, b->table->fd, b->table->max_entries);
+
+	return err ? err : watch(hp, c, b->table->fd);
 }
 
 static void free_buffer(struct event_buffer *b)
 {
-	for (int i = 0; i < b->ring_count; i++)
-		perf_ring_close(&b->rings[i].ring);
-	free(b->rings);
+	for (int i = 0; i < b->channel_count; i++) {
+		perf_ring_close(&b->channels[i].perf);
+		ring_buffer_close(&b->channels[i].ring);
+	}
+	free(b->channels);
 	free(b);
+}
+
+static struct event_buffer *new_buffer(struct hotprobe *hp, struct hotprobe_table *table,
+				       int channels)
+{
+	struct event_buffer *b = calloc(1, sizeof(*b));
+	const struct hotprobe_type *type = hotprobe_event_type(hp, table->name);
+
+	if (!b)
+		return NULL;
+	b->table = table;
+	b->event_size = type ? hotprobe_type_size(type) : 0;
+	b->channels = calloc(channels, sizeof(*b->channels));
+	if (!b->channels || array_push(&hp->loop->buffers, b)) {
+		free(b->channels);
+		free(b);
+		return NULL;
+	}
+	table->events = b;
+	return b;
+}
+
+static bool is_ring(const struct hotprobe_table *table)
+{
+	return table->uses_ring || table->image->map_type == BPF_MAP_TYPE_RINGBUF;
 }
 
 static int open_buffer(struct hotprobe *hp, struct hotprobe_table *table)
 {
-	struct event_buffer *b = calloc(1, sizeof(*b));
-	int cpus = (int)table->max_entries, err = 0;
+	int cpus = is_ring(table) ? 1 : (int)table->max_entries, err = 0;
+	struct event_buffer *b = new_buffer(hp, table, cpus);
 
-	if (b)
-		b->rings = calloc(cpus, sizeof(*b->rings));
-	if (!b || !b->rings || array_push(&hp->loop->buffers, b)) {
-		free(b ? b->rings : NULL);
-		free(b);
+	if (!b)
 		return fail(hp, -ENOMEM, "out of memory");
-	}
-	b->table = table;
-	table->events = b;
-	for (int cpu = 0; cpu < cpus && !err; cpu++)
+	if (is_ring(table))
+		err = open_ring(hp, b);
+	for (int cpu = 0; cpu < cpus && !err && !is_ring(table); cpu++)
 		if (kernel_cpu_online(cpu))
-			err = open_ring(hp, b, cpu);
+			err = open_perf(hp, b, cpu);
+	note(hp, HOTPROBE_NOTE, "%s: %s", table->name,
+	     is_ring(table) ? "ring buffer" : "perf buffers");
 	if (!err)
 		return 0;
 	return fail_at(hp, err, "", 0, 0,
@@ -94,12 +140,6 @@ static int open_buffer(struct hotprobe *hp, struct hotprobe_table *table)
 				 "/proc/sys/kernel/perf_event_mlock_kb limit the pages"
 			       : "use fewer pages for the buffers (perf_pages)",
 		       "cannot make the event buffer of %s: %s", table->name, strerror(-err));
-}
-
-static bool takes_perf_events(const struct hotprobe_table *table)
-{
-	return table->image->map_type == BPF_MAP_TYPE_PERF_EVENT_ARRAY &&
-	       !strcmp(hotprobe_table_kind(table), "perf_output");
 }
 
 static int open_loop(struct hotprobe *hp)
@@ -125,7 +165,7 @@ int events_open(struct hotprobe *hp)
 	if (err)
 		return fail(hp, err, "cannot wait for events: %s", strerror(-err));
 	for (size_t i = 0; i < hp->table_count && !err; i++)
-		if (takes_perf_events(&hp->tables[i]))
+		if (table_takes_perf_events(&hp->tables[i]) || is_ring(&hp->tables[i]))
 			err = open_buffer(hp, &hp->tables[i]);
 	return err;
 }
@@ -170,31 +210,65 @@ int hotprobe_on_event(struct hotprobe *hp, const char *table, hotprobe_event_fn 
 /* ---- Delivery
  * ------------------------------------------------------------------------------------ */
 
-static void deliver(void *ctx, const void *data, size_t size)
+static void deliver_perf(void *ctx, const void *data, size_t size)
 {
-	struct source_ring *r = ctx;
+	struct channel *c = ctx;
+	struct event_buffer *b = c->buffer;
 
-	if (r->buffer->event)
-		r->buffer->event(r->buffer->ctx, r->cpu, data, size);
+	/* The kernel pads a record to 8 bytes, its size included. */
+	if (b->event_size && size > b->event_size && size - b->event_size < 8)
+		size = b->event_size;
+	if (b->event)
+		b->event(b->ctx, c->cpu, data, size);
 }
 
-static void report_lost(struct source_ring *r, uint64_t lost)
+static void deliver_submitted(void *ctx, const void *data, size_t size)
 {
-	uint64_t more = lost - r->reported;
+	struct channel *c = ctx;
+	const struct submit_header *header = data;
 
-	if (!more)
+	if (c->buffer->event)
+		c->buffer->event(c->buffer->ctx, (int)header->cpu, header + 1,
+				 size - sizeof(*header));
+}
+
+static void deliver_ring(void *ctx, const void *data, size_t size)
+{
+	struct channel *c = ctx;
+
+	if (c->buffer->event)
+		c->buffer->event(c->buffer->ctx, -1, data, size);
+}
+
+static uint64_t lost_by(const struct channel *c)
+{
+	return c->cpu < 0 ? submit_lost(c->buffer->table) : perf_ring_lost(&c->perf);
+}
+
+static void report_lost(struct channel *c, uint64_t lost)
+{
+	uint64_t more = lost - c->reported;
+
+	if (lost <= c->reported)
 		return;
-	r->reported = lost;
-	if (r->buffer->lost)
-		r->buffer->lost(r->buffer->ctx, r->cpu, more);
+	c->reported = lost;
+	if (c->buffer->lost)
+		c->buffer->lost(c->buffer->ctx, c->cpu, more);
 }
 
-static int consume_ring(struct source_ring *r)
+static int consume_channel(struct channel *c)
 {
-	int count = perf_ring_consume(&r->ring, deliver, r);
+	const struct hotprobe_table *table = c->buffer->table;
+	int count;
 
-	if (r->ring.lost > r->reported)
-		report_lost(r, r->ring.lost);
+	if (c->cpu < 0) {
+		count = ring_buffer_consume(&c->ring,
+					    table->uses_ring ? deliver_submitted : deliver_ring, c);
+		report_lost(c, submit_lost(table)); /* a read from memory */
+	} else {
+		count = perf_ring_consume(&c->perf, deliver_perf, c);
+		report_lost(c, c->perf.lost);
+	}
 	return count;
 }
 
@@ -205,8 +279,8 @@ static void ask_for_lost(struct event_loop *loop)
 	for (size_t i = 0; i < loop->buffers.count; i++) {
 		struct event_buffer *b = loop->buffers.at[i];
 
-		for (int j = 0; j < b->ring_count; j++)
-			report_lost(&b->rings[j], perf_ring_lost(&b->rings[j].ring));
+		for (int j = 0; j < b->channel_count; j++)
+			report_lost(&b->channels[j], lost_by(&b->channels[j]));
 	}
 }
 
@@ -245,7 +319,7 @@ int hotprobe_poll(struct hotprobe *hp, int timeout_ms)
 			stopped = was_stopped(hp->loop);
 			continue;
 		}
-		got = consume_ring(ready[i].data.ptr);
+		got = consume_channel(ready[i].data.ptr);
 		if (got < 0)
 			return consume_failed(hp, got);
 		count += got;
@@ -264,8 +338,8 @@ int hotprobe_consume(struct hotprobe *hp)
 	for (size_t i = 0; i < hp->loop->buffers.count; i++) {
 		struct event_buffer *b = hp->loop->buffers.at[i];
 
-		for (int j = 0; j < b->ring_count; j++) {
-			int got = consume_ring(&b->rings[j]);
+		for (int j = 0; j < b->channel_count; j++) {
+			int got = consume_channel(&b->channels[j]);
 
 			if (got < 0)
 				return consume_failed(hp, got);
@@ -302,8 +376,8 @@ uint64_t hotprobe_lost(const struct hotprobe *hp, const char *table)
 
 		if (table && strcmp(table, b->table->name))
 			continue;
-		for (int j = 0; j < b->ring_count; j++)
-			lost += perf_ring_lost(&b->rings[j].ring);
+		for (int j = 0; j < b->channel_count; j++)
+			lost += lost_by(&b->channels[j]);
 	}
 	return lost;
 }

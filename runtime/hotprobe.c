@@ -14,6 +14,7 @@
 #include "events.h"
 #include "internal.h"
 #include "load.h"
+#include "submit.h"
 
 const char *hotprobe_version(void)
 {
@@ -74,7 +75,7 @@ struct hotprobe *hotprobe_new(const struct hotprobe_opts *opts)
 
 	if (!hp)
 		return NULL;
-	hp->btf_fd = hp->tracefs_fd = hp->has_kprobes = -1;
+	hp->btf_fd = hp->tracefs_fd = hp->lost_fd = hp->has_kprobes = -1;
 	if (copy_opts(&hp->opts, opts)) {
 		free(hp);
 		errno = EINVAL;
@@ -95,6 +96,7 @@ void hotprobe_free(struct hotprobe *hp)
 	command_free(hp->command);
 	attach_free(hp);
 	events_close(hp);
+	submit_free(hp);
 	load_free(hp);
 	confine_free(hp->confinement);
 	free(hp->image_data);
@@ -206,6 +208,8 @@ int hotprobe_load(struct hotprobe *hp)
 			    hp->loaded ? "it is loaded already"
 				       : "there is no compiled program to load");
 	err = load_btf(hp);
+	if (!err)
+		err = submit_plan(hp);
 	if (!err)
 		err = load_tables(hp);
 	if (!err && hp->opts.confine)

@@ -91,13 +91,15 @@ struct hotprobe_opts {
 	   their descendants. Filtered in the kernel, in front of every program. */
 	bool confine;
 	enum hotprobe_backend backend;
-	/* Pages of each CPU's buffer of a BPF_PERF_OUTPUT, a power of two; default 64. */
+	/* Pages of event buffer for each CPU and BPF_PERF_OUTPUT, a power of two; default 64. */
 	unsigned perf_pages;
 	/* Compiled programs are kept in a directory of the user's own, by default
 	   /var/cache/hotprobe for root, else hotprobe in XDG_CACHE_HOME or ~/.cache. no_cache:
 	   don't read or write it. cache_max: bytes it may take, default 256 MiB; the least recently
 	   used go first. */
 	bool no_cache;
+	/* Use perf buffers for BPF_PERF_OUTPUT also where a ring buffer could serve. */
+	bool perf_buffer;
 	const char *cache_dir;
 	uint64_t cache_max;
 	hotprobe_log_fn log;
@@ -273,15 +275,16 @@ int hotprobe_command_status(struct hotprobe *hp, int *status);
 /* ---- Events ------------------------------------------------------------------------------------
  */
 
-/* data is valid during the callback, aligned to 8 bytes; size may exceed what was submitted by
-   up to 7 bytes, because the kernel rounds records up. */
+/* data is valid during the callback; size is what was submitted. (Where the type is not known, a
+   perf buffer may add up to 7 bytes.) cpu is where it was submitted, -1 for a BPF_RINGBUF_OUTPUT,
+   which does not tell. */
 typedef void (*hotprobe_event_fn)(void *ctx, int cpu, const void *data, size_t size);
-/* lost records of that CPU could not be kept since the last call. */
+/* lost records could not be kept since the last call; cpu is -1 where they are counted together. */
 typedef void (*hotprobe_lost_fn)(void *ctx, int cpu, uint64_t lost);
 
-/* Sets the callbacks of a BPF_PERF_OUTPUT; lost may be NULL. Again replaces them. Call it after
-   hotprobe_load() and before hotprobe_attach() to miss nothing. Returns 0, -ENOENT, -EINVAL if
-   the table takes no events. */
+/* Sets the callbacks of a BPF_PERF_OUTPUT or BPF_RINGBUF_OUTPUT; lost may be NULL. Again replaces
+   them. Call it after hotprobe_load() and before hotprobe_attach() to miss nothing. Returns 0,
+   -ENOENT, -EINVAL if the table takes no events. */
 int hotprobe_on_event(struct hotprobe *hp, const char *table, hotprobe_event_fn event,
 		      hotprobe_lost_fn lost, void *ctx);
 

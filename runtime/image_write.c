@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Collects the records of an image and lays them out as one byte string. */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <linux/bpf.h>
 #include <stdlib.h>

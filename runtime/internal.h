@@ -25,8 +25,12 @@ struct hotprobe_table {
 	const char *name;
 	uint32_t max_entries;
 	int fd;			     /* -1 until loaded */
-	struct event_buffer *events; /* of a perf_output, once it is loaded */
+	bool uses_ring;		     /* a perf_output that goes over a ring buffer: submit.h */
+	struct event_buffer *events; /* of a perf_output or ringbuf, once it is loaded */
 };
+
+/* Of table.c: is it a BPF_PERF_OUTPUT, and not the like-typed BPF_PERF_ARRAY? */
+bool table_takes_perf_events(const struct hotprobe_table *table);
 
 /* What the kernel is to hold of a function: its type, and how its code sees its context. */
 struct plan {
@@ -95,6 +99,8 @@ struct hotprobe {
 	struct command *command;	 /* NULL unless started */
 	ARRAY(struct hotprobe_link *) links;
 	struct event_loop *loop; /* NULL until loaded */
+	int lost_fd;		 /* array of lost counts per table, for rings; or -1 */
+	uint64_t *lost_counts;	 /* its memory, or NULL */
 	int tracefs_fd;		 /* root directory of tracefs, -1 until it is needed */
 	int has_kprobes;	 /* -1 until it is asked */
 };

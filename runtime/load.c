@@ -9,9 +9,12 @@
 
 #include "confine.h"
 #include "kernel.h"
+#include "submit.h"
 #include "verifier.h"
 
 enum {
+	DEFAULT_PERF_PAGES = 64,
+	RING_MAX = 1 << 30,
 	LOG_SIZE = 1 << 20,
 	LOG_SIZE_MAX = 64 << 20,
 	NAME_LENGTH = 15, /* BPF_OBJ_NAME_LEN without its NUL */
@@ -151,6 +154,27 @@ static void kernel_name(char name[NAME_LENGTH + 1], const char *from)
 	snprintf(name, NAME_LENGTH + 1, "%s", from);
 }
 
+/* A power of two, at least a page. */
+static uint32_t ring_bytes(const struct hotprobe *hp)
+{
+	uint64_t wanted = (uint64_t)sysconf(_SC_PAGESIZE) * kernel_possible_cpus() *
+			  (hp->opts.perf_pages ? hp->opts.perf_pages : DEFAULT_PERF_PAGES);
+	uint64_t bytes = sysconf(_SC_PAGESIZE);
+
+	while (bytes < wanted && bytes < RING_MAX)
+		bytes *= 2;
+	return (uint32_t)bytes;
+}
+
+static int create_ring(struct hotprobe *hp, struct hotprobe_table *table)
+{
+	char name[NAME_LENGTH + 1];
+
+	kernel_name(name, table->name);
+	table->max_entries = ring_bytes(hp);
+	return bpf_map_create(BPF_MAP_TYPE_RINGBUF, name, 0, 0, table->max_entries, NULL);
+}
+
 static int create_map(struct hotprobe *hp, struct hotprobe_table *table, bool with_btf)
 {
 	const struct image_table *image = table->image;
@@ -176,9 +200,9 @@ static int load_table(struct hotprobe *hp, struct hotprobe_table *table)
 
 	if (image->map_type == BPF_MAP_TYPE_PERF_EVENT_ARRAY && !table->max_entries)
 		table->max_entries = kernel_possible_cpus();
-	table->fd = create_map(hp, table, with_btf);
+	table->fd = table->uses_ring ? create_ring(hp, table) : create_map(hp, table, with_btf);
 	/* Not every kind of map takes BTF; it only serves those who look at it with bpftool. */
-	if (table->fd < 0 && with_btf && errno != EPERM)
+	if (table->fd < 0 && with_btf && !table->uses_ring && errno != EPERM)
 		table->fd = create_map(hp, table, false);
 	if (table->fd >= 0)
 		return 0;
@@ -274,6 +298,8 @@ static int make_code(struct hotprobe_program *program, const struct plan *plan,
 			return err;
 		}
 	}
+	if (!err)
+		err = submit_rewrite(program->hp, code);
 	if (!err) {
 		set_map_fds(program->hp, code);
 		if (program->hp->confinement && load_runs_in_task(plan->type))

@@ -29,6 +29,11 @@ static int open_event(int cpu, uint64_t read_format)
 	return (int)syscall(SYS_perf_event_open, &attr, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC);
 }
 
+void perf_ring_init(struct perf_ring *ring)
+{
+	*ring = (struct perf_ring){.fd = -1, .pages = MAP_FAILED};
+}
+
 int perf_ring_open(struct perf_ring *ring, int cpu, unsigned pages)
 {
 	size_t page_size = sysconf(_SC_PAGESIZE);
@@ -64,9 +69,7 @@ void perf_ring_close(struct perf_ring *ring)
 	if (ring->fd >= 0)
 		close(ring->fd);
 	free(ring->joined);
-	ring->pages = MAP_FAILED;
-	ring->fd = -1;
-	ring->joined = NULL;
+	perf_ring_init(ring);
 }
 
 /* The record as one piece. Its header never wraps: records are multiples of 8 bytes. */

@@ -17,6 +17,8 @@ struct perf_ring {
 	int counts_lost; /* the kernel counts them (PERF_FORMAT_LOST, Linux 6.0) */
 };
 
+/* Makes it one that is closed. */
+void perf_ring_init(struct perf_ring *ring);
 /* Opens and enables a ring for bpf_perf_event_output() on that CPU. Returns 0 or a negative
    errno; *ring is closed then. */
 int perf_ring_open(struct perf_ring *ring, int cpu, unsigned pages);

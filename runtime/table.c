@@ -63,6 +63,12 @@ size_t hotprobe_table_key_size(const struct hotprobe_table *table)
 	return table->image->key_size;
 }
 
+bool table_takes_perf_events(const struct hotprobe_table *table)
+{
+	return table->image->map_type == BPF_MAP_TYPE_PERF_EVENT_ARRAY &&
+	       !strcmp(hotprobe_table_kind(table), "perf_output");
+}
+
 static bool is_per_cpu(uint32_t map_type)
 {
 	return map_type == BPF_MAP_TYPE_PERCPU_HASH || map_type == BPF_MAP_TYPE_PERCPU_ARRAY ||

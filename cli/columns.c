@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Aligned columns, one for each member, under their names.
+ *
+ * Nested members are columns of their own, "addr.port". A column is as wide as values of its type
+ * usually are. A longer one is not cut: it shifts what follows in its line until the padding of
+ * later columns has made up for it. On a terminal text is cut (with an ellipsis) where the line
+ * would otherwise get longer than the terminal is wide; numbers and the last column never are.
+ */
+#include "output.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "value.h"
+
+#define TEXT_WIDTH 40	 /* of a column of text, unless its array is smaller */
+#define TEXT_MIN_WIDTH 8 /* what a narrow terminal leaves of it */
+#define ELLIPSIS "\xe2\x80\xa6"
+
+struct column {
+	char *head;
+	unsigned width;
+	bool right; /* aligned, as numbers are */
+	bool text;  /* can be cut */
+};
+
+struct layout {
+	struct column *columns;
+	size_t count;
+	unsigned screen; /* the terminal's width for which this layout was made */
+	unsigned spare;	 /* columns of the screen that it leaves free */
+};
+
+/* ---- Making the layout of a type ----------------------------------------------------------- */
+
+static unsigned max(unsigned a, unsigned b)
+{
+	return a > b ? a : b;
+}
+
+static unsigned integer_width(const struct hotprobe_value *value)
+{
+	/* Small ones in full; of the larger ones what pids, sizes and nanoseconds take. */
+	switch (value->size) {
+	case 1:
+		return value->is_signed ? 4 : 3;
+	case 2:
+		return value->is_signed ? 6 : 5;
+	case 4:
+		return 7;
+	default:
+		return 10;
+	}
+}
+
+static unsigned usual_width(const struct hotprobe_value *value)
+{
+	switch (value->kind) {
+	case HOTPROBE_INT:
+		return integer_width(value);
+	case HOTPROBE_INT128:
+		return 20;
+	case HOTPROBE_BOOL:
+		return sizeof("false") - 1;
+	case HOTPROBE_CHAR:
+		return sizeof("\\x00") - 1;
+	case HOTPROBE_FLOAT:
+	case HOTPROBE_ENUM:
+		return 12;
+	case HOTPROBE_POINTER:
+		return sizeof("0xffff888100000000") - 1;
+	case HOTPROBE_STRING:
+		return value->size <= TEXT_WIDTH ? max((unsigned)value->size, 2) - 1 : TEXT_WIDTH;
+	default:
+		return 16;
+	}
+}
+
+static bool is_number(const struct hotprobe_value *value)
+{
+	switch (value->kind) {
+	case HOTPROBE_INT:
+	case HOTPROBE_INT128:
+	case HOTPROBE_FLOAT:
+	case HOTPROBE_POINTER:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* An unnamed bit-field. */
+static bool is_padding(const struct hotprobe_value *member)
+{
+	return !*member->name && !value_is_aggregate(member);
+}
+
+static bool add_column(struct layout *layout, const char *head, struct column column)
+{
+	struct column *columns =
+		realloc(layout->columns, (layout->count + 1) * sizeof(*layout->columns));
+
+	if (!columns)
+		return false;
+	layout->columns = columns;
+	column.head = strdup(head);
+	if (!column.head)
+		return false;
+	column.width = max(column.width, (unsigned)strlen(head));
+	columns[layout->count++] = column;
+	return true;
+}
+
+/* path holds the names on the way here and is left as it was. */
+static bool add_columns(struct layout *layout, const struct hotprobe_value *value,
+			struct text *path)
+{
+	struct hotprobe_value member;
+	size_t length = path->length;
+	bool ok = true;
+
+	if (*value->name) {
+		if (length)
+			text_char(path, '.');
+		text_string(path, value->name);
+	}
+	if (value_is_aggregate(value))
+		for (size_t i = 0; ok && !hotprobe_member(value, i, &member); i++)
+			ok = is_padding(&member) || add_columns(layout, &member, path);
+	else
+		ok = add_column(layout, path->length ? text_cstr(path) : "value",
+				(struct column){.width = usual_width(value),
+						.right = is_number(value),
+						.text = !is_number(value)});
+	path->length = length;
+	return ok && !path->failed;
+}
+
+/* Makes text columns narrower, the widest first, until the line fits the screen. */
+static void fit(struct layout *layout, unsigned screen)
+{
+	unsigned total = layout->count ? (unsigned)layout->count - 1 : 0;
+
+	for (size_t i = 0; i < layout->count; i++)
+		total += layout->columns[i].width;
+	while (total > screen) {
+		struct column *widest = NULL;
+
+		for (size_t i = 0; i < layout->count; i++) {
+			struct column *column = &layout->columns[i];
+
+			if (column->text && column->width > TEXT_MIN_WIDTH &&
+			    column->width > strlen(column->head) &&
+			    (!widest || column->width > widest->width))
+				widest = column;
+		}
+		if (!widest)
+			break;
+		widest->width--;
+		total--;
+	}
+	layout->screen = screen;
+	layout->spare = total < screen ? screen - total : 0;
+}
+
+static void free_layout(struct layout *layout)
+{
+	if (!layout)
+		return;
+	for (size_t i = 0; i < layout->count; i++)
+		free(layout->columns[i].head);
+	free(layout->columns);
+	free(layout);
+}
+
+/* NULL without memory. */
+static struct layout *make_layout(struct output_table *table)
+{
+	struct layout *layout = calloc(1, sizeof(*layout));
+	struct output_record record;
+	struct text path = {0};
+	bool ok;
+
+	if (!layout)
+		return NULL;
+	/* Types have no members to ask for, values have: a record without bytes is read as zeroes.
+	 */
+	if (output_read(table, "", 0, &record))
+		ok = add_columns(layout, &record.value, &path);
+	else
+		ok = add_column(layout, "data", (struct column){.width = 16, .text = true});
+	text_free(&path);
+	if (!ok) {
+		free_layout(layout);
+		return NULL;
+	}
+	if (table->out->terminal)
+		fit(layout, table->out->width);
+	return layout;
+}
+
+static void columns_forget(struct output_table *table)
+{
+	free_layout(table->layout);
+	table->layout = NULL;
+}
+
+/* ---- Printing lines -------------------------------------------------------------------------- */
+
+struct line {
+	struct output *out;
+	const struct layout *layout;
+	size_t index;	   /* of the next column */
+	unsigned start;	   /* where that would begin if nothing before it was too long */
+	unsigned position; /* where the line is */
+};
+
+/* How long the next cell may get before it is cut. */
+static unsigned room(const struct line *line, const struct column *column, unsigned begin)
+{
+	unsigned end = line->start + column->width + line->layout->spare;
+	unsigned least = column->width < TEXT_MIN_WIDTH ? column->width : TEXT_MIN_WIDTH;
+
+	return max(end > begin ? end - begin : 0, least);
+}
+
+static unsigned cut(struct text *cell, unsigned columns)
+{
+	cell->length = text_prefix(cell->data, cell->length, columns ? columns - 1 : 0);
+	text_string(cell, ELLIPSIS);
+	return (unsigned)text_columns(cell->data, cell->length);
+}
+
+/* Prints out->cell as the next cell. */
+static void put_cell(struct line *line)
+{
+	const struct column *column = &line->layout->columns[line->index];
+	struct text *buffer = &line->out->buffer, *cell = &line->out->cell;
+	unsigned length = (unsigned)text_columns(cell->data, cell->length);
+	unsigned gap = line->index ? 1 : 0;
+	unsigned begin = max(line->start, line->position + gap);
+	bool last = ++line->index == line->layout->count;
+
+	if (line->out->terminal && column->text && !last) {
+		unsigned limit = room(line, column, begin);
+
+		if (length > limit)
+			length = cut(cell, limit);
+	}
+	if (column->right && line->start + column->width > line->position + gap + length)
+		begin = line->start + column->width - length;
+	text_fill(buffer, ' ', begin - line->position);
+	text_bytes(buffer, cell->data, cell->length);
+	line->position = begin + length;
+	line->start += column->width + 1;
+	if (last)
+		text_char(buffer, '\n');
+}
+
+static void heading(struct output_table *table)
+{
+	struct output *out = table->out;
+	struct line line = {.out = out, .layout = table->layout};
+
+	if (out->table_count > 1) {
+		text_string(&out->buffer, table->name);
+		text_string(&out->buffer, ":\n");
+	}
+	for (size_t i = 0; i < line.layout->count; i++) {
+		text_clear(&out->cell);
+		text_string(&out->cell, line.layout->columns[i].head);
+		put_cell(&line);
+	}
+}
+
+static void put_value(struct line *line, const struct output_record *record,
+		      const struct hotprobe_value *value)
+{
+	struct text *cell = &line->out->cell;
+	struct hotprobe_value member;
+
+	if (value_is_aggregate(value)) {
+		for (size_t i = 0; !hotprobe_member(value, i, &member); i++)
+			if (!is_padding(&member))
+				put_value(line, record, &member);
+		return;
+	}
+	text_clear(cell);
+	if (output_has(record, value))
+		value_text(cell, value);
+	else
+		text_char(cell, '-');
+	put_cell(line);
+}
+
+/* A layout for the screen as it is now, with the heading printed if the last one was another. */
+static const struct layout *begin(struct output_table *table)
+{
+	struct output *out = table->out;
+	struct layout *layout = table->layout;
+
+	if (layout && layout->screen == out->width && out->current == table)
+		return layout;
+	if (layout && layout->screen != out->width)
+		columns_forget(table);
+	if (!table->layout)
+		table->layout = make_layout(table);
+	if (table->layout)
+		heading(table);
+	else
+		out->buffer.failed = true;
+	return table->layout;
+}
+
+static void columns_event(struct output_table *table, int cpu, const void *data, size_t size)
+{
+	struct output *out = table->out;
+	struct line line = {.out = out, .layout = begin(table)};
+	struct output_record record;
+
+	(void)cpu;
+	if (!line.layout || !line.layout->count)
+		return;
+	if (output_read(table, data, size, &record)) {
+		put_value(&line, &record, &record.value);
+	} else {
+		text_clear(&out->cell);
+		value_hex(&out->cell, data, size);
+		put_cell(&line);
+	}
+}
+
+/* Where only one table can send events, its heading need not wait for one. */
+static void columns_start(struct output *out)
+{
+	if (out->table_count != 1)
+		return;
+	begin(out->tables[0]);
+	out->current = out->tables[0];
+}
+
+const struct output_format output_columns = {
+	.name = "columns",
+	.start = columns_start,
+	.event = columns_event,
+	.forget = columns_forget,
+};

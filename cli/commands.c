@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The list of subcommands. */
+#include "command.h"
+
+#include <stddef.h>
+#include <string.h>
+
+const struct command *const commands[] = {
+	&command_run, &command_check, &command_help, &command_version, NULL,
+};
+
+const struct command *find_command(const char *name)
+{
+	for (size_t i = 0; commands[i]; i++)
+		if (!strcmp(commands[i]->name, name))
+			return commands[i];
+	return NULL;
+}

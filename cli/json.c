@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * --json: one object a line.
+ *
+ *     {"event":"open_events","cpu":1,"data":{"pid":42,"fname":"/etc/hostname"}}
+ *     {"lost":17,"event":"open_events"}
+ *
+ * Every value has one JSON type that depends on its C type alone:
+ *     integers                 numbers, exact up to 64 bits
+ *     128-bit integers         strings of decimal digits
+ *     bool                     true, false
+ *     float, double            numbers; null for NaN and infinities
+ *     char, char[]             strings; bytes that are no UTF-8 become U+FFFD
+ *     enums                    strings, the enumerator; a number if the value has no name
+ *     pointers                 strings of hex digits, "0xffff88810234": most readers of JSON
+ *                              have no exact integers of that size
+ *     arrays, structs, unions  arrays, objects; members of anonymous ones belong to the outer
+ *     members beyond the end of a record that is shorter than its type: null
+ * An event whose type the source does not tell is a string of hex digits.
+ *
+ * Jansson writes strings and floats. Integers and punctuation are written here: jansson's
+ * integers end at 2^63 - 1, and building a tree of objects for each event costs several times as
+ * much as all the rest.
+ */
+#include "output.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "value.h"
+
+static void leaf(struct output *out, json_t *json, size_t flags)
+{
+	struct text *text = &out->buffer;
+	size_t size;
+	char *end;
+
+	if (!json) {
+		text->failed = true;
+		return;
+	}
+	flags |= JSON_ENCODE_ANY | JSON_COMPACT;
+	/* A terminal would act on some of what a JSON string may hold as it is. */
+	if (out->terminal)
+		flags |= JSON_ENSURE_ASCII;
+	size = json_dumpb(json, NULL, 0, flags);
+	end = text_reserve(text, size);
+	if (end)
+		text->length += json_dumpb(json, end, size, flags);
+	json_decref(json);
+}
+
+/* The bytes with U+FFFD for what is no UTF-8. */
+static void to_utf8(struct text *utf8, const char *bytes, size_t size)
+{
+	for (size_t at = 0; at < size;) {
+		uint32_t code;
+		int length = utf8_next(bytes + at, size - at, &code);
+
+		if (length > 0)
+			text_bytes(utf8, bytes + at, (size_t)length);
+		else
+			text_string(utf8, "\xef\xbf\xbd");
+		at += (size_t)abs(length);
+	}
+}
+
+/* Most text is ASCII that needs no escape: then there is nothing to do for jansson. */
+static bool is_plain(const char *bytes, size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		if (bytes[i] < 0x20 || bytes[i] >= 0x7f || bytes[i] == '"' || bytes[i] == '\\')
+			return false;
+	return true;
+}
+
+static void string(struct output *out, const char *bytes, size_t size)
+{
+	struct text *utf8 = &out->cell;
+
+	if (is_plain(bytes, size)) {
+		text_char(&out->buffer, '"');
+		text_bytes(&out->buffer, bytes, size);
+		text_char(&out->buffer, '"');
+		return;
+	}
+	text_clear(utf8);
+	to_utf8(utf8, bytes, size);
+	leaf(out, json_stringn_nocheck(text_cstr(utf8), utf8->length), 0);
+}
+
+static void key(struct output *out, const char *name)
+{
+	string(out, name, strlen(name));
+	text_char(&out->buffer, ':');
+}
+
+static void quoted_text(struct output *out, const struct hotprobe_value *value)
+{
+	text_char(&out->buffer, '"');
+	value_text(&out->buffer, value);
+	text_char(&out->buffer, '"');
+}
+
+static void value_json(struct output *out, const struct output_record *record,
+		       const struct hotprobe_value *value);
+
+/* Returns whether a comma has to come before what follows. */
+static bool members(struct output *out, const struct output_record *record,
+		    const struct hotprobe_value *value, bool comma)
+{
+	bool named = value_is_aggregate(value);
+	struct hotprobe_value member;
+
+	for (size_t i = 0; !hotprobe_member(value, i, &member); i++) {
+		if (named && !*member.name) {
+			/* Anonymous struct or union; an unnamed bit-field has nothing to say. */
+			if (value_is_aggregate(&member))
+				comma = members(out, record, &member, comma);
+			continue;
+		}
+		if (comma)
+			text_char(&out->buffer, ',');
+		comma = true;
+		if (named)
+			key(out, member.name);
+		value_json(out, record, &member);
+	}
+	return comma;
+}
+
+static void value_json(struct output *out, const struct output_record *record,
+		       const struct hotprobe_value *value)
+{
+	struct text *text = &out->buffer;
+
+	if (!value_has_members(value) && !output_has(record, value)) {
+		text_string(text, "null");
+		return;
+	}
+	switch (value->kind) {
+	case HOTPROBE_INT:
+	case HOTPROBE_BOOL:
+		value_text(text, value);
+		break;
+	case HOTPROBE_ENUM:
+		if (value->enumerator)
+			quoted_text(out, value);
+		else
+			value_text(text, value);
+		break;
+	case HOTPROBE_CHAR:
+		string(out, &(const char){(char)value->u}, 1);
+		break;
+	case HOTPROBE_STRING:
+		string(out, value->string.text, value->string.length);
+		break;
+	case HOTPROBE_FLOAT:
+		if (isfinite(value->f))
+			leaf(out, json_real(value->f),
+			     JSON_REAL_PRECISION(value_float_digits(value)));
+		else
+			text_string(text, "null");
+		break;
+	case HOTPROBE_INT128:
+	case HOTPROBE_POINTER:
+	case HOTPROBE_VOID:
+		quoted_text(out, value);
+		break;
+	case HOTPROBE_ARRAY:
+		text_char(text, '[');
+		members(out, record, value, false);
+		text_char(text, ']');
+		break;
+	case HOTPROBE_STRUCT:
+	case HOTPROBE_UNION:
+		text_char(text, '{');
+		members(out, record, value, false);
+		text_char(text, '}');
+		break;
+	}
+}
+
+static void json_event(struct output_table *table, int cpu, const void *data, size_t size)
+{
+	struct output *out = table->out;
+	struct text *text = &out->buffer;
+	struct output_record record;
+
+	text_string(text, "{\"event\":");
+	string(out, table->name, strlen(table->name));
+	text_string(text, ",\"cpu\":");
+	text_signed(text, cpu);
+	text_string(text, ",\"data\":");
+	if (output_read(table, data, size, &record)) {
+		value_json(out, &record, &record.value);
+	} else {
+		text_char(text, '"');
+		value_hex(text, data, size);
+		text_char(text, '"');
+	}
+	text_string(text, "}\n");
+}
+
+static void json_lost(struct output_table *table, uint64_t lost)
+{
+	struct text *text = &table->out->buffer;
+
+	text_string(text, "{\"lost\":");
+	text_unsigned(text, lost);
+	text_string(text, ",\"event\":");
+	string(table->out, table->name, strlen(table->name));
+	text_string(text, "}\n");
+}
+
+static void json_forget(struct output_table *table)
+{
+	(void)table;
+}
+
+const struct output_format output_json = {
+	.name = "json",
+	.event = json_event,
+	.lost = json_lost,
+	.forget = json_forget,
+};

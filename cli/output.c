@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Standard output: collects what the format makes, writes it, remembers the first error. */
+#include "output.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "report.h"
+
+#define FLUSH_SIZE (64 * 1024)
+
+static void measure(struct output *out)
+{
+	struct winsize size;
+
+	if (out->terminal && !ioctl(out->fd, TIOCGWINSZ, &size) && size.ws_col)
+		out->width = size.ws_col;
+}
+
+void output_open(struct output *out, const struct output_format *format, int fd)
+{
+	*out = (struct output){.format = format, .fd = fd, .terminal = isatty(fd)};
+	if (out->terminal)
+		out->width = 80;
+	measure(out);
+}
+
+static void set_error(struct output *out, int error)
+{
+	if (!out->error)
+		out->error = error;
+}
+
+struct output_table *output_add_table(struct output *out, const char *name,
+				      const struct hotprobe_type *type)
+{
+	struct output_table *table = calloc(1, sizeof(*table));
+	struct output_table **tables =
+		realloc(out->tables, (out->table_count + 1) * sizeof(*tables));
+
+	if (tables)
+		out->tables = tables;
+	if (!table || !tables) {
+		set_error(out, -ENOMEM);
+		free(table);
+		return NULL;
+	}
+	*table = (struct output_table){.out = out, .name = name, .type = type};
+	out->tables[out->table_count++] = table;
+	return table;
+}
+
+/* Lines are only kept whole: one that memory did not suffice for ends the output. */
+static void made(struct output *out)
+{
+	if (out->buffer.failed || out->cell.failed || out->record.failed)
+		set_error(out, -ENOMEM);
+	if (out->buffer.length >= FLUSH_SIZE)
+		output_flush(out);
+}
+
+void output_start(struct output *out)
+{
+	if (out->format->start)
+		out->format->start(out);
+	made(out);
+}
+
+void output_event(struct output_table *table, int cpu, const void *data, size_t size)
+{
+	struct output *out = table->out;
+
+	if (out->error)
+		return;
+	out->format->event(table, cpu, data, size);
+	out->current = table;
+	made(out);
+}
+
+void output_lost(struct output_table *table, uint64_t lost)
+{
+	struct output *out = table->out;
+
+	if (out->error || !out->format->lost)
+		return;
+	out->format->lost(table, lost);
+	made(out);
+}
+
+static int write_all(int fd, const char *data, size_t size)
+{
+	while (size) {
+		ssize_t written = write(fd, data, size);
+
+		if (written >= 0) {
+			data += written;
+			size -= (size_t)written;
+		} else if (errno == EAGAIN) {
+			/* A descriptor that someone made non-blocking: it is shared. */
+			poll(&(struct pollfd){.fd = fd, .events = POLLOUT}, 1, -1);
+		} else if (errno != EINTR) {
+			return -errno;
+		}
+	}
+	return 0;
+}
+
+int output_flush(struct output *out)
+{
+	if (!out->error && out->buffer.length)
+		set_error(out, write_all(out->fd, out->buffer.data, out->buffer.length));
+	text_clear(&out->buffer);
+	measure(out);
+	return out->error;
+}
+
+void output_close(struct output *out)
+{
+	for (size_t i = 0; i < out->table_count; i++) {
+		out->format->forget(out->tables[i]);
+		free(out->tables[i]);
+	}
+	free(out->tables);
+	text_free(&out->buffer);
+	text_free(&out->cell);
+	text_free(&out->record);
+	*out = (struct output){.fd = -1};
+}
+
+bool output_read(struct output_table *table, const void *data, size_t size,
+		 struct output_record *record)
+{
+	struct text *copy = &table->out->record;
+	size_t wanted = table->type ? hotprobe_type_size(table->type) : 0;
+
+	if (!table->type)
+		return false;
+	if (size < wanted) {
+		text_clear(copy);
+		text_bytes(copy, data, size);
+		text_fill(copy, '\0', wanted - size);
+		if (copy->failed)
+			return false;
+		data = copy->data;
+	}
+	record->end = (const char *)data + size;
+	return !hotprobe_read(table->type, data, size < wanted ? wanted : size, &record->value);
+}
+
+bool output_has(const struct output_record *record, const struct hotprobe_value *value)
+{
+	const char *data = value->data;
+	size_t size = value->bit_size ? (value->bit_size + 7) / 8 : value->size;
+
+	/* Of text or an array a beginning is worth showing. */
+	if (value->kind == HOTPROBE_STRING || value->kind == HOTPROBE_ARRAY)
+		return data && data < record->end;
+	return data && data + size <= record->end;
+}
+
+int print_out(const char *format, ...)
+{
+	va_list args;
+	int length;
+
+	va_start(args, format);
+	length = vprintf(format, args);
+	va_end(args);
+	if (length >= 0 && !fflush(stdout))
+		return EXIT_DONE;
+	return output_failed(-errno);
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Standard output: events in the format that was chosen, collected and written in large pieces.
+ *
+ * A format is one file that defines one struct output_format. It appends whole lines to
+ * out->buffer; this module writes them, notices errors and follows the terminal's width.
+ */
+#ifndef HOTPROBE_CLI_OUTPUT_H
+#define HOTPROBE_CLI_OUTPUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "hotprobe.h"
+#include "text.h"
+
+struct output;
+
+/* A table that sends events. */
+struct output_table {
+	struct output *out;
+	const char *name;
+	const struct hotprobe_type *type; /* of its events, NULL if the source does not tell */
+	void *layout;			  /* the format's own, freed by its forget() */
+};
+
+struct output_format {
+	const char *name;
+	/* All tables are known and the first event can come. Optional. */
+	void (*start)(struct output *out);
+	void (*event)(struct output_table *table, int cpu, const void *data, size_t size);
+	/* Optional: without it nothing about lost events goes to standard output. */
+	void (*lost)(struct output_table *table, uint64_t lost);
+	void (*forget)(struct output_table *table);
+};
+
+extern const struct output_format output_columns;
+extern const struct output_format output_json;
+
+struct output {
+	const struct output_format *format;
+	int fd;
+	int error;		  /* 0, or the negative errno of what went wrong first */
+	bool terminal;		  /* fd is one */
+	unsigned width;		  /* its columns, 0 if it is no terminal */
+	struct text buffer;	  /* what is not written yet */
+	struct text cell, record; /* scratch for formats */
+	struct output_table **tables;
+	size_t table_count;
+	const struct output_table *current; /* whose events were printed last */
+};
+
+void output_open(struct output *out, const struct output_format *format, int fd);
+/* Adds a table; the result stays valid until output_close(). NULL without memory. */
+struct output_table *output_add_table(struct output *out, const char *name,
+				      const struct hotprobe_type *type);
+void output_start(struct output *out);
+void output_event(struct output_table *table, int cpu, const void *data, size_t size);
+void output_lost(struct output_table *table, uint64_t lost);
+/* Writes what was collected. Returns 0, or the first error there was (-EPIPE, -ENOSPC...). */
+int output_flush(struct output *out);
+/* Frees all; what was not flushed is lost. */
+void output_close(struct output *out);
+
+/* An event as a value. A record that is shorter than its type (programs submit the first bytes of
+   a struct) is read as if zeroes followed; end tells where its own bytes end. */
+struct output_record {
+	struct hotprobe_value value;
+	const char *end;
+};
+
+/* Returns false if the type is unknown. */
+bool output_read(struct output_table *table, const void *data, size_t size,
+		 struct output_record *record);
+/* False if value lies beyond the bytes that the program sent. */
+bool output_has(const struct output_record *record, const struct hotprobe_value *value);
+
+/* Prints to standard output, for commands that only do this. Returns the exit status. */
+int print_out(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Messages on standard error. */
+#include "report.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "text.h"
+
+#define WINDOW 160 /* bytes of a long source line that are shown */
+#define INDENT "    "
+
+enum colour {
+	COLOUR_NONE,
+	COLOUR_BOLD,
+	COLOUR_ERROR,
+	COLOUR_WARNING,
+	COLOUR_NOTE,
+	COLOUR_CARET,
+};
+
+static bool colours;
+
+void report_init(void)
+{
+	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	colours = isatty(STDERR_FILENO) && !(no_color && *no_color) && term && strcmp(term, "dumb");
+}
+
+static void colour(struct text *text, enum colour which)
+{
+	static const char *const codes[] = {
+		[COLOUR_NONE] = "\033[0m",     [COLOUR_BOLD] = "\033[1m",
+		[COLOUR_ERROR] = "\033[1;31m", [COLOUR_WARNING] = "\033[1;35m",
+		[COLOUR_NOTE] = "\033[1;36m",  [COLOUR_CARET] = "\033[1;32m",
+	};
+
+	if (colours)
+		text_string(text, codes[which]);
+}
+
+static void coloured(struct text *text, enum colour which, const char *string)
+{
+	colour(text, which);
+	text_string(text, string);
+	colour(text, COLOUR_NONE);
+}
+
+/* In one write, so that lines of other processes do not get into it. */
+static void emit(struct text *text)
+{
+	fwrite(text->data, 1, text->length, stderr);
+	fflush(stderr);
+	text_free(text);
+}
+
+static void severity_word(struct text *text, enum hotprobe_severity severity)
+{
+	static const struct {
+		enum colour colour;
+		const char *word;
+	} words[] = {
+		[HOTPROBE_NOTE] = {COLOUR_NOTE, "note: "},
+		[HOTPROBE_WARNING] = {COLOUR_WARNING, "warning: "},
+		[HOTPROBE_ERROR] = {COLOUR_ERROR, "error: "},
+	};
+
+	coloured(text, words[severity].colour, words[severity].word);
+}
+
+/* Appends foreign text, such as source code and messages that quote it: tabs are expanded, and a
+   backslash stands for itself. */
+static void show(struct text *text, const char *bytes, size_t size)
+{
+	uint32_t code;
+
+	for (size_t at = 0; at < size;) {
+		size_t length = (size_t)abs(utf8_next(bytes + at, size - at, &code));
+
+		if (bytes[at] == '\t')
+			text_fill(text, ' ', 8 - text_columns(text->data, text->length) % 8);
+		else if (bytes[at] == '\\')
+			text_char(text, '\\');
+		else
+			text_escaped(text, bytes + at, length, 0);
+		at += length;
+	}
+}
+
+static void show_string(struct text *text, const char *string)
+{
+	show(text, string, strlen(string));
+}
+
+static void message(struct text *line, const char *format, va_list args)
+{
+	char *string;
+
+	if (vasprintf(&string, format, args) < 0)
+		return;
+	show_string(line, string);
+	free(string);
+}
+
+static void hint(struct text *text, const char *string)
+{
+	coloured(text, COLOUR_NOTE, "hint: ");
+	show_string(text, string);
+	text_char(text, '\n');
+}
+
+void report(enum hotprobe_severity severity, const char *format, ...)
+{
+	struct text text = {0};
+	va_list args;
+
+	coloured(&text, COLOUR_BOLD, "hotprobe: ");
+	severity_word(&text, severity);
+	va_start(args, format);
+	message(&text, format, args);
+	va_end(args);
+	text_char(&text, '\n');
+	emit(&text);
+}
+
+void report_hint(const char *format, ...)
+{
+	struct text text = {0};
+	va_list args;
+
+	coloured(&text, COLOUR_NOTE, "hint: ");
+	va_start(args, format);
+	message(&text, format, args);
+	va_end(args);
+	text_char(&text, '\n');
+	emit(&text);
+}
+
+void report_log(void *ctx, enum hotprobe_severity severity, const char *line)
+{
+	(void)ctx;
+	if (severity == HOTPROBE_NOTE) {
+		struct text text = {0};
+
+		coloured(&text, COLOUR_BOLD, "hotprobe: ");
+		show_string(&text, line);
+		text_char(&text, '\n');
+		emit(&text);
+	} else {
+		report(severity, "%s", line);
+	}
+}
+
+/* ---- Diagnostics -------------------------------------------------------------------------------
+ */
+
+static bool continues_character(char c)
+{
+	return ((unsigned char)c & 0xc0) == 0x80;
+}
+
+/* The line, or of a long one the part around its column, and the caret. column counts bytes from
+   1, 0 is none. */
+static void source_excerpt(struct text *text, const char *line, unsigned column)
+{
+	size_t size = strlen(line), caret = column ? column - 1 : 0, from = 0, to, columns;
+	struct text part = {0};
+	const char *dots;
+
+	if (caret > size)
+		caret = size;
+	if (size > WINDOW && caret > WINDOW / 2)
+		from = caret - WINDOW / 2;
+	while (from && from < caret && continues_character(line[from]))
+		from++;
+	to = size - from > WINDOW ? from + WINDOW : size;
+	while (to < size && to > caret && continues_character(line[to]))
+		to--;
+
+	show(&part, line + from, caret - from);
+	columns = text_columns(part.data, part.length);
+	show(&part, line + caret, to - caret);
+	dots = from ? "..." : "";
+	text_format(text, INDENT "%s%s%s\n", dots, text_cstr(&part), to < size ? "..." : "");
+	text_free(&part);
+	if (!column)
+		return;
+	text_string(text, INDENT);
+	text_fill(text, ' ', strlen(dots) + columns);
+	coloured(text, COLOUR_CARET, "^");
+	text_char(text, '\n');
+}
+
+void report_diagnostic(const struct hotprobe_diagnostic *diagnostic)
+{
+	struct text text = {0};
+
+	colour(&text, COLOUR_BOLD);
+	show_string(&text, *diagnostic->file ? diagnostic->file : "hotprobe");
+	if (diagnostic->line)
+		text_format(&text, ":%u", diagnostic->line);
+	if (diagnostic->line && diagnostic->column)
+		text_format(&text, ":%u", diagnostic->column);
+	text_string(&text, ": ");
+	colour(&text, COLOUR_NONE);
+	severity_word(&text, diagnostic->severity);
+	show_string(&text, diagnostic->text);
+	text_char(&text, '\n');
+	if (*diagnostic->source_line)
+		source_excerpt(&text, diagnostic->source_line, diagnostic->column);
+	if (*diagnostic->hint)
+		hint(&text, diagnostic->hint);
+	emit(&text);
+}
+
+/* ---- Ends
+ * ------------------------------------------------------------------------------------------ */
+
+int usage_error(const struct command *command, const char *format, ...)
+{
+	struct text text = {0};
+	va_list args;
+
+	coloured(&text, COLOUR_BOLD, "hotprobe");
+	if (command)
+		text_format(&text, " %s", command->name);
+	text_string(&text, ": ");
+	va_start(args, format);
+	message(&text, format, args);
+	va_end(args);
+	text_format(&text, " (see 'hotprobe help%s%s')\n", command ? " " : "",
+		    command ? command->name : "");
+	emit(&text);
+	return EXIT_USAGE;
+}
+
+int output_failed(int error)
+{
+	if (error == -EPIPE) {
+		signal(SIGPIPE, SIG_DFL);
+		raise(SIGPIPE);
+		return EXIT_SIGNALLED + SIGPIPE;
+	}
+	report(HOTPROBE_ERROR, "cannot write the output: %s", strerror(-error));
+	return EXIT_SYSTEM;
+}

@@ -1,0 +1,450 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* hotprobe run: compile, attach, print events until the end. */
+#include "command.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "hotprobe.h"
+#include "options.h"
+#include "output.h"
+#include "program.h"
+#include "report.h"
+#include "signals.h"
+#include "trace.h"
+
+struct run_options {
+	struct source_options source;
+	const struct output_format *format;
+	enum hotprobe_backend backend;
+	unsigned perf_pages;
+	unsigned duration_ms;
+	pid_t pid;
+	char *const *command; /* NULL: none */
+};
+
+struct run {
+	const struct run_options *options;
+	struct program program;
+	struct output out;
+	struct trace trace;
+};
+
+static bool is_confined(const struct run *run)
+{
+	return run->options->command || run->options->pid;
+}
+
+/* ---- Before the start --------------------------------------------------------------------------
+ */
+
+static int check_placement(const struct program *program)
+{
+	if (program_check_placement(program))
+		return EXIT_DONE;
+	report(HOTPROBE_ERROR, "%s: there is nothing to attach", program->file);
+	report_hint("name a function after what it is for: syscall__NAME, syscall_ret__NAME, "
+		    "kprobe__FUNC, kretprobe__FUNC, TRACEPOINT_PROBE(CATEGORY, EVENT), "
+		    "RAW_TRACEPOINT_PROBE(EVENT); or use --attach");
+	return EXIT_PROGRAM;
+}
+
+static void warn_unconfined(const struct program *program)
+{
+	for (size_t i = 0; i < hotprobe_program_count(program->hp); i++) {
+		const struct hotprobe_program *function = hotprobe_program_at(program->hp, i);
+
+		if (hotprobe_program_unconfined(function))
+			report(HOTPROBE_WARNING,
+			       "'%s' sees the whole system: a program of type %s runs in no task's "
+			       "context and cannot be confined to a process",
+			       hotprobe_program_name(function), hotprobe_program_type(function));
+	}
+}
+
+static void handle_event(void *ctx, int cpu, const void *data, size_t size)
+{
+	output_event(ctx, cpu, data, size);
+}
+
+static void handle_lost(void *ctx, int cpu, uint64_t lost)
+{
+	(void)cpu;
+	output_lost(ctx, lost);
+}
+
+static bool sends_events(const struct hotprobe_table *table)
+{
+	return !strcmp(hotprobe_table_kind(table), "perf_output");
+}
+
+/* Takes the events of every table that sends some. */
+static int subscribe(struct run *run)
+{
+	struct hotprobe *hp = run->program.hp;
+
+	for (size_t i = 0; i < hotprobe_table_count(hp); i++) {
+		const struct hotprobe_table *source = hotprobe_table_at(hp, i);
+		const char *name = hotprobe_table_name(source);
+		struct output_table *table;
+		int err;
+
+		if (!sends_events(source))
+			continue;
+		table = output_add_table(&run->out, name, hotprobe_event_type(hp, name));
+		err = table ? hotprobe_on_event(hp, name, handle_event, handle_lost, table)
+			    : -ENOMEM;
+		if (err)
+			return program_failed(&run->program, err);
+	}
+	return EXIT_DONE;
+}
+
+static int target_failed(struct run *run, int err)
+{
+	report(HOTPROBE_ERROR, "--pid %d: %s", (int)run->options->pid, strerror(-err));
+	return err == -ESRCH ? EXIT_USAGE : EXIT_SYSTEM;
+}
+
+static int trace_process(struct run *run)
+{
+	pid_t pid = run->options->pid;
+	int err;
+
+	run->trace.target_fd = (int)syscall(SYS_pidfd_open, pid, 0);
+	if (run->trace.target_fd < 0)
+		return target_failed(run, -errno);
+	err = hotprobe_trace_pid(run->program.hp, pid);
+	return err ? target_failed(run, err) : EXIT_DONE;
+}
+
+static int command_failed(struct run *run, int err)
+{
+	report(HOTPROBE_ERROR, "%s: %s", run->options->command[0], strerror(-err));
+	switch (-err) {
+	case ENOENT:
+	case ENOTDIR:
+		return EXIT_NOT_FOUND;
+	case ENOMEM:
+	case EAGAIN:
+	case EMFILE:
+	case ENFILE:
+		return EXIT_SYSTEM;
+	default:
+		return EXIT_NOT_EXECUTABLE;
+	}
+}
+
+static int start_command(struct run *run)
+{
+	const char *const *argv = (const char *const *)run->options->command;
+	int err = hotprobe_command_start(run->program.hp, argv, NULL);
+
+	if (err)
+		return command_failed(run, err);
+	run->trace.target_fd = hotprobe_command_fd(run->program.hp);
+	return EXIT_DONE;
+}
+
+/* Up to the point where everything is attached and a command waits to be let go. */
+static int prepare(struct run *run)
+{
+	const struct run_options *options = run->options;
+	struct hotprobe_opts opts = {
+		.confine = is_confined(run),
+		.backend = options->backend,
+		.perf_pages = options->perf_pages,
+	};
+	int status = program_open(&run->program, &options->source, &opts);
+
+	if (status == EXIT_DONE)
+		status = check_placement(&run->program);
+	if (status == EXIT_DONE)
+		status = program_load(&run->program);
+	if (status == EXIT_DONE)
+		status = subscribe(run);
+	if (status != EXIT_DONE)
+		return status;
+	if (opts.confine)
+		warn_unconfined(&run->program);
+
+	/* Until here a signal may simply end the process: nothing is attached yet. */
+	run->trace.signal_fd = signals_catch();
+	if (run->trace.signal_fd < 0) {
+		report(HOTPROBE_ERROR, "eventfd: %s", strerror(-run->trace.signal_fd));
+		return EXIT_SYSTEM;
+	}
+	if (options->pid)
+		status = trace_process(run);
+	else if (options->command)
+		status = start_command(run);
+	return status == EXIT_DONE ? program_attach(&run->program) : status;
+}
+
+/* ---- The end
+ * --------------------------------------------------------------------------------------- */
+
+static int command_status(struct run *run)
+{
+	int status;
+
+	if (hotprobe_command_status(run->program.hp, &status) != 1)
+		return EXIT_SYSTEM;
+	return WIFSIGNALED(status) ? EXIT_SIGNALLED + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+/* hotprobe ends before its command: that is told to end too. */
+static int stop_command(struct run *run, enum trace_end end)
+{
+	bool from_terminal = false;
+	int caught = end == TRACE_SIGNAL ? signals_caught(&from_terminal) : 0;
+	int number = !caught ? SIGTERM : from_terminal ? 0 : caught;
+
+	if (trace_end_command(&run->trace, number))
+		return end == TRACE_DURATION ? EXIT_DONE : command_status(run);
+	report(HOTPROBE_WARNING, "%s (process %d) goes on, untraced", run->options->command[0],
+	       (int)hotprobe_command_pid(run->program.hp));
+	return caught ? EXIT_SIGNALLED + caught : EXIT_DONE;
+}
+
+static void report_lost(struct run *run)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < run->out.table_count; i++) {
+		const char *name = run->out.tables[i]->name;
+		uint64_t lost = hotprobe_lost(run->program.hp, name);
+
+		if (!lost)
+			continue;
+		any = true;
+		report(HOTPROBE_WARNING, "%s: %llu records lost", name, (unsigned long long)lost);
+	}
+	if (any)
+		report_hint("they came faster than they were printed; larger buffers "
+			    "(--perf-pages) last longer");
+}
+
+static int trace(struct run *run)
+{
+	enum trace_end end = trace_run(&run->trace);
+	int status = EXIT_DONE;
+
+	if (end == TRACE_FAILED)
+		program_failed(&run->program, -EIO);
+	if (run->options->command)
+		status = end == TRACE_TARGET_ENDED ? command_status(run) : stop_command(run, end);
+	trace_drain(&run->trace);
+	if (!run->options->format->lost)
+		report_lost(run);
+	return end == TRACE_FAILED ? EXIT_SYSTEM : status;
+}
+
+/* Lets a command go that waits just short of its execve. */
+static int release(struct run *run)
+{
+	bool from_terminal;
+	int caught = signals_caught(&from_terminal), err;
+
+	if (!run->options->command)
+		return EXIT_DONE;
+	if (caught)
+		return EXIT_SIGNALLED + caught;
+	err = hotprobe_command_release(run->program.hp);
+	return err ? command_failed(run, err) : EXIT_DONE;
+}
+
+static void say_ready(const struct run *run)
+{
+	if (!run->options->command && isatty(STDERR_FILENO))
+		report(HOTPROBE_NOTE, "tracing %s; Ctrl-C ends",
+		       run->options->pid ? "the process and its descendants" : "the whole system");
+}
+
+static int run_program(const struct run_options *options)
+{
+	struct run run = {
+		.options = options,
+		.trace = {.target_fd = -1, .duration_ms = options->duration_ms},
+	};
+	int status, error;
+
+	output_open(&run.out, options->format, STDOUT_FILENO);
+	status = prepare(&run);
+	if (status == EXIT_DONE)
+		status = release(&run);
+	if (status == EXIT_DONE) {
+		run.trace.hp = run.program.hp;
+		run.trace.out = &run.out;
+		output_start(&run.out);
+		say_ready(&run);
+		status = trace(&run);
+	}
+	error = run.out.error;
+	program_close(&run.program);
+	output_close(&run.out);
+	return error ? output_failed(error) : status;
+}
+
+/* ---- The command line
+ * ---------------------------------------------------------------------------- */
+
+enum {
+	RUN_JSON = SOURCE_OPTION_END,
+	RUN_PID,
+	RUN_DURATION,
+	RUN_BACKEND,
+	RUN_PERF_PAGES,
+};
+
+static bool parse_backend(struct run_options *run, const struct options *options)
+{
+	static const struct {
+		const char *name;
+		enum hotprobe_backend backend;
+	} backends[] = {
+		{"auto", HOTPROBE_BACKEND_AUTO},
+		{"kprobe", HOTPROBE_BACKEND_KPROBE},
+		{"tracepoint", HOTPROBE_BACKEND_TRACEPOINT},
+	};
+
+	for (size_t i = 0; i < sizeof(backends) / sizeof(*backends); i++) {
+		if (strcmp(backends[i].name, options->value))
+			continue;
+		run->backend = backends[i].backend;
+		return true;
+	}
+	usage_error(options->command, "--backend '%s': not auto, kprobe or tracepoint",
+		    options->value);
+	return false;
+}
+
+static bool parse_perf_pages(struct run_options *run, const struct options *options)
+{
+	unsigned long pages;
+
+	if (!option_unsigned(options, "--perf-pages", 1, 1ul << 16, &pages))
+		return false;
+	run->perf_pages = (unsigned)pages;
+	if (!(pages & (pages - 1)))
+		return true;
+	usage_error(options->command, "--perf-pages '%s': not a power of two", options->value);
+	return false;
+}
+
+static bool parse_pid(struct run_options *run, const struct options *options)
+{
+	unsigned long pid;
+
+	if (!option_unsigned(options, "--pid", 1, INT_MAX, &pid))
+		return false;
+	run->pid = (pid_t)pid;
+	return true;
+}
+
+static bool run_option(struct run_options *run, const struct options *options, int option)
+{
+	switch (option) {
+	case RUN_JSON:
+		run->format = &output_json;
+		return true;
+	case RUN_PID:
+		return parse_pid(run, options);
+	case RUN_DURATION:
+		return option_seconds(options, "--duration", &run->duration_ms);
+	case RUN_BACKEND:
+		return parse_backend(run, options);
+	case RUN_PERF_PAGES:
+		return parse_perf_pages(run, options);
+	default:
+		return source_option(&run->source, options, option);
+	}
+}
+
+static bool complete(struct run_options *run, const struct options *options)
+{
+	run->command = options->rest;
+	if (!source_options_complete(&run->source, options))
+		return false;
+	if (run->command && !run->command[0])
+		usage_error(options->command, "there is no command behind '--'");
+	else if (run->command && run->pid)
+		usage_error(options->command, "--pid and a command exclude each other");
+	else
+		return true;
+	return false;
+}
+
+static int run_main(const struct command *command, int argc, char **argv)
+{
+	static const struct option names[] = {
+		{"json", no_argument, NULL, RUN_JSON},
+		{"pid", required_argument, NULL, RUN_PID},
+		{"duration", required_argument, NULL, RUN_DURATION},
+		{"backend", required_argument, NULL, RUN_BACKEND},
+		{"perf-pages", required_argument, NULL, RUN_PERF_PAGES},
+		SOURCE_NAMES,
+		OPTION_NAMES,
+		{0},
+	};
+	struct options options = {
+		.command = command,
+		.argc = argc,
+		.argv = argv,
+		.letters = OPTION_LETTERS SOURCE_LETTERS,
+		.names = names,
+		.status = EXIT_USAGE,
+	};
+	struct run_options run = {.format = &output_columns};
+	int option;
+
+	while ((option = options_next(&options)) != OPTION_END)
+		if (option == OPTION_HELP || option == OPTION_BAD ||
+		    !run_option(&run, &options, option))
+			goto out;
+	if (complete(&run, &options))
+		options.status = run_program(&run);
+out:
+	source_options_free(&run.source);
+	return options.status;
+}
+
+const struct command command_run = {
+	.name = "run",
+	.summary = "compile a program, attach it, print its events",
+	.help = "Usage: hotprobe run FILE.c [OPTION...] [-- COMMAND [ARGUMENT...]]\n"
+		"\n"
+		"Compiles FILE.c (- is standard input), attaches its functions by their names and "
+		"prints\n"
+		"the events that they send: columns, or with --json an object a line.\n"
+		"\n"
+		"With COMMAND or --pid only that process and its descendants are traced, from "
+		"COMMAND's\n"
+		"first instruction until it ends; descendants that outlive it are not waited "
+		"for.\n"
+		"Otherwise the whole system is, until Ctrl-C. If hotprobe is told to end before "
+		"COMMAND,\n"
+		"it passes the signal on (SIGTERM after --duration); a second Ctrl-C ends it at "
+		"once.\n"
+		"\n"
+		"Options:\n"
+		"      --json                print JSON, one object a line\n"
+		"      --pid PID             trace this running process and its descendants\n"
+		"      --duration SECONDS    end after that time\n" SOURCE_OPTIONS_HELP
+		"      --backend auto|kprobe|tracepoint\n"
+		"                            how to attach functions that BCC attaches as kprobes\n"
+		"      --perf-pages N        pages of each CPU's event buffer, a power of two "
+		"(64)\n"
+		"  -h, --help                print this\n"
+		"\n" EXIT_STATUS_HELP
+		"With COMMAND, hotprobe ends with COMMAND's status, 128 + N if signal N killed it; "
+		"127 if\n"
+		"there is no such command, 126 if it cannot be executed.\n",
+	.main = run_main,
+};

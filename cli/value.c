@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Values as people read them. */
+#include "value.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+int value_float_digits(const struct hotprobe_value *value)
+{
+	bool single = value->size == sizeof(float);
+	char number[32];
+
+	for (int digits = single ? 6 : 15; digits < (single ? 9 : 17); digits++) {
+		snprintf(number, sizeof(number), "%.*g", digits, value->f);
+		if (single ? strtof(number, NULL) == (float)value->f
+			   : strtod(number, NULL) == value->f)
+			return digits;
+	}
+	return single ? 9 : 17;
+}
+
+static void integer(struct text *text, const struct hotprobe_value *value)
+{
+	if (value->is_signed)
+		text_signed(text, value->i);
+	else
+		text_unsigned(text, value->u);
+}
+
+/* quote: text stands inside of [] or {}, where its end could not be seen otherwise. */
+static void write_value(struct text *text, const struct hotprobe_value *value, bool quote);
+
+static void quoted(struct text *text, const char *bytes, size_t size, bool quote)
+{
+	if (quote)
+		text_char(text, '"');
+	text_escaped(text, bytes, size, quote ? '"' : 0);
+	if (quote)
+		text_char(text, '"');
+}
+
+static void members(struct text *text, const struct hotprobe_value *value)
+{
+	bool aggregate = value_is_aggregate(value);
+	struct hotprobe_value member;
+
+	text_char(text, aggregate ? '{' : '[');
+	for (size_t i = 0; !hotprobe_member(value, i, &member); i++) {
+		if (i)
+			text_char(text, ',');
+		if (aggregate && *member.name) {
+			text_string(text, member.name);
+			text_char(text, '=');
+		}
+		write_value(text, &member, true);
+	}
+	text_char(text, aggregate ? '}' : ']');
+}
+
+static void write_value(struct text *text, const struct hotprobe_value *value, bool quote)
+{
+	switch (value->kind) {
+	case HOTPROBE_INT:
+		integer(text, value);
+		break;
+	case HOTPROBE_INT128:
+		if (value->is_signed && value->u128.high >> 63) {
+			text_char(text, '-');
+			text_u128(text, ~value->u128.high + !value->u128.low, -value->u128.low);
+		} else {
+			text_u128(text, value->u128.high, value->u128.low);
+		}
+		break;
+	case HOTPROBE_BOOL:
+		text_string(text, value->u ? "true" : "false");
+		break;
+	case HOTPROBE_CHAR:
+		quoted(text, &(const char){(char)value->u}, 1, quote);
+		break;
+	case HOTPROBE_FLOAT:
+		text_format(text, "%.*g", value_float_digits(value), value->f);
+		break;
+	case HOTPROBE_ENUM:
+		if (value->enumerator)
+			text_string(text, value->enumerator);
+		else
+			integer(text, value);
+		break;
+	case HOTPROBE_POINTER:
+		text_format(text, "0x%llx", (unsigned long long)value->u);
+		break;
+	case HOTPROBE_STRING:
+		quoted(text, value->string.text, value->string.length, quote);
+		break;
+	case HOTPROBE_ARRAY:
+	case HOTPROBE_STRUCT:
+	case HOTPROBE_UNION:
+		members(text, value);
+		break;
+	case HOTPROBE_VOID:
+		value_hex(text, value->data, value->size);
+		break;
+	}
+}
+
+void value_text(struct text *text, const struct hotprobe_value *value)
+{
+	write_value(text, value, false);
+}
+
+void value_hex(struct text *text, const void *data, size_t size)
+{
+	static const char hex[] = "0123456789abcdef";
+	const unsigned char *byte = data;
+
+	for (size_t i = 0; i < size; i++) {
+		text_char(text, hex[byte[i] >> 4]);
+		text_char(text, hex[byte[i] & 15]);
+	}
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Values as people read them. */
+#ifndef HOTPROBE_CLI_VALUE_H
+#define HOTPROBE_CLI_VALUE_H
+
+#include "hotprobe.h"
+#include "text.h"
+
+static inline bool value_is_aggregate(const struct hotprobe_value *value)
+{
+	return value->kind == HOTPROBE_STRUCT || value->kind == HOTPROBE_UNION;
+}
+
+static inline bool value_has_members(const struct hotprobe_value *value)
+{
+	return value_is_aggregate(value) || value->kind == HOTPROBE_ARRAY;
+}
+
+/* The digits that it takes to read the same FLOAT back. */
+int value_float_digits(const struct hotprobe_value *value);
+
+/* Appends the value on one line, safe for a terminal: numbers in decimal, pointers in hex, enums by
+   name, text with escapes, [1,2] and {a=1,b=2}. */
+void value_text(struct text *text, const struct hotprobe_value *value);
+
+/* Appends bytes whose type is unknown, two hex digits each. */
+void value_hex(struct text *text, const void *data, size_t size);
+
+#endif

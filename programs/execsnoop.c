@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * execsnoop: every program that is started, with its arguments, and by whom.
+ *
+ *     # hotprobe run execsnoop.c -- sh -c 'date +%Y; nosuch; ls -d /'
+ *
+ * ret is 0, or a negative errno where execve() failed: -2 is ENOENT. Of the arguments the first
+ * ARGS are shown, and less than ARG_SIZE bytes of each.
+ */
+#include <uapi/linux/ptrace.h>
+#include <linux/sched.h>
+
+#define ARGS 12
+#define ARG_SIZE 64
+
+struct event_t {
+	u32 pid;
+	u32 ppid;
+	u32 uid;
+	int ret;
+	char comm[TASK_COMM_LEN];
+	char path[128];
+	char args[256]; /* with a space between them */
+};
+
+/* An event is too large for the stack of 512 bytes: it is made here. */
+BPF_PERCPU_ARRAY(scratch, struct event_t, 1);
+/* Calls under way, by process: a thread that succeeds returns as the main thread. */
+BPF_HASH(calls, u32, struct event_t);
+BPF_PERF_OUTPUT(exec_events);
+
+static void read_args(struct event_t *event, const char __user *const __user *argv)
+{
+	u32 length = 0;
+	const char __user *arg;
+	int size;
+
+	event->args[0] = 0;
+#pragma unroll
+	for (int i = 0; i < ARGS; i++) {
+		arg = NULL;
+		bpf_probe_read_user(&arg, sizeof(arg), &argv[i]);
+		/* The verifier has to see that one more of them fits. */
+		if (!arg || length >= sizeof(event->args) - ARG_SIZE)
+			return;
+		if (length)
+			event->args[length - 1] = ' ';
+		size = bpf_probe_read_user_str(&event->args[length], ARG_SIZE, arg);
+		if (size <= 0)
+			return;
+		length += size;
+	}
+}
+
+/* The memory that holds path and arguments is gone when execve() returns: read them now. */
+int syscall__execve(struct pt_regs *ctx, const char __user *path,
+		    const char __user *const __user *argv)
+{
+	u32 pid = bpf_get_current_pid_tgid() >> 32;
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+	int zero = 0;
+	struct event_t *event = scratch.lookup(&zero);
+
+	if (!event)
+		return 0;
+	event->pid = pid;
+	event->ppid = task->real_parent->tgid;
+	event->uid = bpf_get_current_uid_gid();
+	bpf_probe_read_user_str(event->path, sizeof(event->path), path);
+	read_args(event, argv);
+	calls.update(&pid, event);
+	return 0;
+}
+
+int kretprobe__sys_execve(struct pt_regs *ctx)
+{
+	u32 pid = bpf_get_current_pid_tgid() >> 32;
+	struct event_t *event = calls.lookup(&pid);
+
+	if (!event)
+		return 0;
+	event->ret = PT_REGS_RC(ctx);
+	bpf_get_current_comm(&event->comm, sizeof(event->comm));
+	exec_events.perf_submit(ctx, event, sizeof(*event));
+	calls.delete(&pid);
+	return 0;
+}

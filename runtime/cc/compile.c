@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Runs libbcc on a program. */
+#include <bcc/bcc_common.h>
+#include <llvm-c/ErrorHandling.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "compile.h"
+#include "text.h"
+
+/* LLVM's and libc's handlers take no context of the caller's. */
+static struct {
+	void (*given_up)(void);
+	int stray_fd; /* what is written to standard error, -1 if that could not be had */
+} compile = {.stray_fd = -1};
+
+static void on_fatal_error(const char *reason)
+{
+	dprintf(2, "LLVM ERROR: %s\n", reason);
+	compile.given_up();
+}
+
+static void on_exit_call(void)
+{
+	compile.given_up();
+}
+
+void *compile_run(const char *text, const struct flags *user, void (*given_up)(void))
+{
+	compile.given_up = given_up;
+	compile.stray_fd = memfd_create("stderr", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (compile.stray_fd >= 0) {
+		dup2(compile.stray_fd, 1);
+		dup2(compile.stray_fd, 2);
+	}
+	LLVMInstallFatalErrorHandler(on_fatal_error);
+	/* An error that is reported to no handler ends in exit(1). */
+	atexit(on_exit_call);
+	return bpf_module_create_c_from_string(text, 0, user->argv, (int)user->count, false, NULL);
+}
+
+char *compile_stray_text(void)
+{
+	struct stat st;
+	char *text;
+	ssize_t got;
+
+	fflush(stdout);
+	fflush(stderr);
+	if (compile.stray_fd < 0 || fstat(compile.stray_fd, &st) || !st.st_size)
+		return cc_strdup("");
+	text = cc_alloc((size_t)st.st_size + 1);
+	got = pread(compile.stray_fd, text, (size_t)st.st_size, 0);
+	text[got > 0 ? got : 0] = 0;
+	return text;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The compiler's flags: the user's, and those that libbcc adds to them. */
+#ifndef HOTPROBE_CC_FLAGS_H
+#define HOTPROBE_CC_FLAGS_H
+
+#include <stddef.h>
+
+struct flags {
+	const char **argv; /* NULL-terminated once something was added */
+	size_t count;
+};
+
+void flags_add(struct flags *flags, const char *flag);
+/* What clang is started with for a parse, so that it sees what libbcc's own passes see. */
+struct flags flags_for_parse(const struct flags *user);
+/* The directories of the user's in which headers are looked for. */
+void flags_each_include_dir(const struct flags *user, void (*each)(const char *dir));
+
+#endif

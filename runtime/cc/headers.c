@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Makes the header tree: words, then macros, then types. */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../image.h"
+#include "headers.h"
+#include "headers_btf.h"
+#include "headers_config.h"
+#include "headers_cut.h"
+#include "headers_macros.h"
+#include "headers_tracepoint.h"
+#include "headers_words.h"
+
+struct build {
+	const struct headers_input *in;
+	struct words words;
+	struct macros macros;
+	struct headers_btf btf;
+	struct cut cut;
+	unsigned version_code;
+};
+
+/* ---- Words --------------------------------------------------------------------------------- */
+
+/* "6.1.0-28-amd64" is KERNEL_VERSION(6, 1, 0). */
+static unsigned parse_release(const char *release)
+{
+	unsigned long part[3] = {0};
+	char *end = (char *)release;
+
+	for (int i = 0; i < 3 && *end >= '0' && *end <= '9'; i++) {
+		part[i] = strtoul(end, &end, 10);
+		end += *end == '.';
+	}
+	return (unsigned)((part[0] & 0xff) << 16 | (part[1] & 0xff) << 8 |
+			  (part[2] > 255 ? 255 : part[2]));
+}
+
+/* The definition of a -D flag, NULL for other flags. -D NAME can come as two arguments. */
+static const char *macro_flag(const char *const **flags)
+{
+	const char *flag = *(*flags)++;
+
+	if (strncmp(flag, "-D", 2))
+		return NULL;
+	return flag[2] || !**flags ? flag + 2 : *(*flags)++;
+}
+
+static void add_flags(struct build *b)
+{
+	const char *const *flags = b->in->cflags;
+
+	while (flags && *flags) {
+		const char *macro = macro_flag(&flags);
+		size_t name = 0;
+
+		if (!macro)
+			continue;
+		while (is_word_byte(macro[name]))
+			name++;
+		macros_add_source(&b->macros, macro + name, strlen(macro + name));
+		words_add(&b->words, macro, name)->flags |= WORD_DEF_MACRO;
+	}
+}
+
+static void add_words(struct build *b)
+{
+	const struct headers_input *in = b->in;
+
+	macros_init(&b->macros, &b->words);
+	for (size_t i = 0; i < in->builtin_count; i++)
+		macros_add_builtin(&b->macros, in->builtin[i].text, in->builtin[i].size);
+	for (size_t i = 0; i < in->text_count; i++)
+		macros_add_source(&b->macros, in->texts[i].text, in->texts[i].size);
+	add_flags(b);
+	for (size_t i = 0; i < in->tracepoint_count; i++)
+		tracepoint_add_words(&in->tracepoints[i], &b->words);
+	/* Every kprobe's context. */
+	words_add(&b->words, "pt_regs", strlen("pt_regs"))->flags |= WORD_USED | WORD_TAG;
+	macros_expand(&b->macros);
+}
+
+/* ---- BTF ----------------------------------------------------------------------------------- */
+
+static bool is_missing(const struct build *b, const struct word *word)
+{
+	return (word->flags & (WORD_USED | WORD_TAG)) == (WORD_USED | WORD_TAG) &&
+	       !(word->flags & (WORD_DEF_TAG | WORD_BCC_TAG)) &&
+	       !btf_find_tag(&b->btf, word->at, word->size);
+}
+
+static bool is_anything_missing(const struct build *b)
+{
+	for (size_t i = 0; i < b->words.count; i++)
+		if (is_missing(b, &b->words.list[i]))
+			return true;
+	return false;
+}
+
+/* Types of modules: looked for one module after another until nothing is missing. A module whose
+   BTF can't be read is as if it were not loaded. */
+static void add_modules(struct build *b)
+{
+	struct dirent *entry;
+	const char *why;
+	DIR *dir;
+
+	if (!b->in->modules_dir || !is_anything_missing(b))
+		return;
+	dir = opendir(b->in->modules_dir);
+	if (!dir)
+		return;
+	while ((entry = readdir(dir))) {
+		if (*entry->d_name == '.' || !strcmp(entry->d_name, "vmlinux"))
+			continue;
+		if (!btf_add_file(&b->btf, cc_printf("%s/%s", b->in->modules_dir, entry->d_name),
+				  &why) &&
+		    !is_anything_missing(b))
+			break;
+	}
+	closedir(dir);
+}
+
+static int add_btf(struct build *b, char **error)
+{
+	const char *why;
+	int err = btf_add_file(&b->btf, b->in->btf_path, &why);
+
+	if (err) {
+		*error = cc_printf("can't read the kernel's types from %s: %s", b->in->btf_path,
+				   why ? why : strerror(-err));
+		return err;
+	}
+	add_modules(b);
+	b->cut = (struct cut){.btf = &b->btf, .words = &b->words, .loose = b->macros.loose};
+	cut_types(&b->cut);
+	return 0;
+}
+
+static uint32_t offset_of(const struct headers_btf *btf, const char *type, const char *member)
+{
+	uint32_t id = btf_find_tag(btf, type, strlen(type));
+	struct btf_field field;
+
+	for (; id; id = btf->same[id])
+		if (btf_find_field(btf, id, member, strlen(member), false, &field) &&
+		    field.bit_offset % 8 == 0)
+			return (uint32_t)(field.bit_offset / 8);
+	return IMAGE_NONE;
+}
+
+/* signal_struct.live is an atomic_t, whose only member is the counter. */
+static void find_facts(const struct build *b, struct headers_facts *facts)
+{
+	*facts = (struct headers_facts){
+		.version_code = b->version_code,
+		.task_pid = offset_of(&b->btf, "task_struct", "pid"),
+		.task_tgid = offset_of(&b->btf, "task_struct", "tgid"),
+		.task_signal = offset_of(&b->btf, "task_struct", "signal"),
+		.signal_live = offset_of(&b->btf, "signal_struct", "live"),
+	};
+}
+
+/* ---- The file ------------------------------------------------------------------------------ */
+
+/* A macro of the command line comes before everything else: it must not reach into types. */
+static void put_flags(const struct build *b, bool before, struct text *out)
+{
+	const char *const *flags = b->in->cflags;
+
+	while (flags && *flags) {
+		const char *macro = macro_flag(&flags);
+		size_t name = 0;
+
+		while (macro && is_word_byte(macro[name]))
+			name++;
+		if (!name)
+			continue;
+		if (before)
+			text_printf(out, "#pragma push_macro(\"%.*s\")\n#undef %.*s\n", (int)name,
+				    macro, (int)name, macro);
+		else
+			text_printf(out, "#pragma pop_macro(\"%.*s\")\n", (int)name, macro);
+	}
+}
+
+/* A struct that nothing defines is declared once, so that it is the same one everywhere. */
+static void put_missing(const struct build *b, struct text *out)
+{
+	for (size_t i = 0; i < b->words.count; i++) {
+		const struct word *word = &b->words.list[i];
+
+		if (word->flags & WORD_STRUCT && is_missing(b, word))
+			text_printf(out, "struct %.*s;\n", (int)word->size, word->at);
+	}
+}
+
+static void put_version(const struct build *b, struct text *out)
+{
+	const unsigned v = b->version_code;
+
+	text_printf(out,
+		    "#define LINUX_VERSION_CODE %u\n"
+		    "#define LINUX_VERSION_MAJOR %u\n"
+		    "#define LINUX_VERSION_PATCHLEVEL %u\n"
+		    "#define LINUX_VERSION_SUBLEVEL %u\n"
+		    "#define UTS_RELEASE \"%s\"\n",
+		    v, v >> 16, v >> 8 & 255, v & 255, b->in->release);
+}
+
+static void put_all(struct build *b, struct text *out)
+{
+	struct config_input config = {
+		.path = b->in->config_path,
+		.release = b->in->release,
+		.version_code = b->version_code,
+		.no_syscall_wrapper = b->in->direct_syscalls,
+	};
+
+	text_puts(out, "#ifndef HOTPROBE_KCONFIG_H\n#define HOTPROBE_KCONFIG_H\n");
+	put_flags(b, true, out);
+	put_version(b, out);
+	config_put(&config, &b->words, out);
+	macros_put_answers(&b->macros, &b->btf, out);
+	macros_put_basics(&b->macros, out);
+	emit_types(&b->cut, out);
+	put_missing(b, out);
+	put_flags(b, false, out);
+	macros_put(&b->macros, out);
+	for (size_t i = 0; i < b->in->tracepoint_count; i++)
+		tracepoint_put(&b->in->tracepoints[i], &b->btf, &b->words, out);
+	text_puts(out, "#endif\n");
+}
+
+int headers_build(const struct headers_input *in, struct tree *tree, struct headers_facts *facts,
+		  char **error)
+{
+	struct build b = {.in = in, .version_code = parse_release(in->release)};
+	struct text out = {0};
+	int err;
+
+	add_words(&b);
+	err = add_btf(&b, error);
+	if (err)
+		return err;
+	find_facts(&b, facts);
+	put_all(&b, &out);
+	tree_add(tree, "include/linux/kconfig.h", &out);
+	return 0;
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Kernel headers made for one program, out of the kernel's BTF.
+ *
+ * A BCC program names what it needs of the kernel: types, members, constants, macros. Every
+ * identifier of the source is a word; the tree holds what the words name and what that needs, in
+ * include/linux/kconfig.h, the file that libbcc includes before all others. Every other header
+ * that the source asks for can be an empty file.
+ *
+ *     types       cut from BTF (headers_cut.c, headers_emit.c)
+ *     idioms      what kernel headers define as macros and inline functions (idioms.h)
+ *     constants   macros of the user-space API, in a table made from linux-libc-dev
+ *     CONFIG_     from the kernel's configuration, if the source names one
+ *     tracepoints struct tracepoint__CATEGORY__EVENT, from tracefs format texts
+ *
+ * What the source or libbcc's own headers define is left out.
+ */
+#ifndef HOTPROBE_CC_HEADERS_H
+#define HOTPROBE_CC_HEADERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tree.h"
+
+struct headers_text {
+	const char *name;
+	const char *text; /* need not end with a NUL, may hold any bytes */
+	size_t size;
+};
+
+struct headers_tracepoint {
+	const char *category, *event;
+	const char *format; /* the text of its format file, NUL-terminated */
+};
+
+struct headers_input {
+	const char *btf_path;	 /* the kernel's BTF, raw or in an ELF file */
+	const char *modules_dir; /* BTF of modules, /sys/kernel/btf; NULL: don't look there */
+	const char *config_path; /* NULL: /proc/config.gz, else /boot/config-RELEASE */
+	const char *release;	 /* uname -r of the kernel to compile for */
+	/* The user's source and every file of the user's that it includes. */
+	const struct headers_text *texts;
+	size_t text_count;
+	/* What libbcc includes by itself: bpf.h, helpers.h, proto.h; see exported.h. */
+	const struct headers_text *builtin;
+	size_t builtin_count;
+	const char *const *cflags; /* ends with NULL, may be NULL; -D and -U matter */
+	const struct headers_tracepoint *tracepoints;
+	size_t tracepoint_count;
+	bool direct_syscalls; /* leave CONFIG_ARCH_HAS_SYSCALL_WRAPPER undefined */
+};
+
+/* Offsets in bytes, as struct image_facts has them; IMAGE_NONE where BTF does not tell. */
+struct headers_facts {
+	uint32_t version_code; /* LINUX_VERSION_CODE of the release */
+	uint32_t task_pid;
+	uint32_t task_tgid;
+	uint32_t task_signal;
+	uint32_t signal_live;
+};
+
+/*
+ * Fills the tree. Returns 0; -ENOENT or another errno of reading the BTF; -EINVAL if it is
+ * damaged. On failure *error is a message in memory of its own.
+ */
+int headers_build(const struct headers_input *in, struct tree *tree, struct headers_facts *facts,
+		  char **error);
+
+#endif

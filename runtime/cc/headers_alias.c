@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Members that kernel headers rename by macros, found in BTF by the name of what they stand for.
+ *
+ * Where the member is (struct sock_common within struct sock, an anonymous union, a struct that
+ * a later kernel puts around it) is not written down here: it is searched for in everything that
+ * the struct holds by value.
+ */
+#include <string.h>
+
+#include "headers_alias.h"
+
+/* A * at the end stands for the rest of the name. Of several lines that fit, the first whose
+   member exists counts. */
+static const struct {
+	const char *type, *alias, *member;
+} rules[] = {
+	{"sock", "sk_*", "skc_*"},
+	{"inet_sock", "inet_*", "skc_*"},
+	{"inet_request_sock", "ir_loc_addr", "skc_rcv_saddr"},
+	{"inet_request_sock", "ir_rmt_addr", "skc_daddr"},
+	{"inet_request_sock", "ir_rmt_port", "skc_dport"},
+	{"inet_request_sock", "ir_v6_rmt_addr", "skc_v6_daddr"},
+	{"inet_request_sock", "ir_v6_loc_addr", "skc_v6_rcv_saddr"},
+	{"inet_request_sock", "ir_iif", "skc_bound_dev_if"},
+	{"inet_request_sock", "ir_*", "skc_*"},
+	{"inet_request_sock", "ireq_*", "skc_*"},
+	{"request_sock", "rsk_*", "skc_*"},
+	{"inet_timewait_sock", "tw_*", "skc_*"},
+	{"in6_addr", "s6_addr", "u6_addr8"},
+	{"in6_addr", "s6_*", "u6_*"},
+	{"siginfo", "si_int", "sival_int"},
+	{"siginfo", "si_ptr", "sival_ptr"},
+	{"siginfo", "si_*", "_*"},
+	{"kernel_siginfo", "si_int", "sival_int"},
+	{"kernel_siginfo", "si_ptr", "sival_ptr"},
+	{"kernel_siginfo", "si_*", "_*"},
+	{"dentry", "d_iname", "string"}, /* 6.14 put it into a union, of the same type */
+};
+
+static bool matches(const struct word *word, const char *pattern, const char **rest)
+{
+	size_t size = strlen(pattern);
+
+	if (pattern[size - 1] == '*') {
+		*rest = word->at + size - 1;
+		return word->size >= size && !memcmp(word->at, pattern, size - 1);
+	}
+	*rest = word->at + word->size;
+	return word->size == size && !memcmp(word->at, pattern, size);
+}
+
+static bool has_alias(const struct cut *cut, size_t first, const struct word *word)
+{
+	for (size_t i = first; i < cut->alias_count; i++)
+		if (cut->aliases[i].name == word->at)
+			return true;
+	return false;
+}
+
+static bool find_target(const struct cut *cut, uint32_t type, const char *member, const char *rest,
+			size_t rest_size, struct btf_field *field)
+{
+	struct text target = {0};
+
+	text_add(&target, member, strcspn(member, "*"));
+	text_add(&target, rest, rest_size);
+	return btf_find_field(cut->btf, type, target.data, target.size, true, field);
+}
+
+void alias_find(struct cut *cut, uint32_t type)
+{
+	const char *name = btf_name(cut->btf, type), *rest;
+	size_t first = cut->alias_count;
+	struct btf_field field;
+
+	for (size_t rule = 0; rule < sizeof(rules) / sizeof(*rules); rule++) {
+		if (strcmp(rules[rule].type, name))
+			continue;
+		for (size_t i = 0; i < cut->words->count; i++) {
+			const struct word *word = &cut->words->list[i];
+
+			if (!(word->flags & WORD_USED) ||
+			    !matches(word, rules[rule].alias, &rest) ||
+			    has_alias(cut, first, word) ||
+			    btf_find_field(cut->btf, type, word->at, word->size, false, &field) ||
+			    !find_target(cut, type, rules[rule].member, rest,
+					 (size_t)(word->at + word->size - rest), &field))
+				continue;
+			cut->aliases =
+				cc_grow(cut->aliases, cut->alias_count, sizeof(*cut->aliases));
+			cut->aliases[cut->alias_count++] =
+				(struct alias){type, word->at, word->size, field};
+			cut->state[type] |= CUT_ALIAS;
+		}
+	}
+}

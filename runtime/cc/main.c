@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * hotprobe-cc: compiles one program. A request (request.h) comes in on standard input, an image
+ * (image.h) goes out on standard output; what the compilers write meanwhile is part of the image's
+ * diagnostics. Exit status 0 if there is an image, even one that holds only diagnostics.
+ *
+ *     request -> headers out of BTF -> parse (libclang) -> compile (libbcc) -> image
+ */
+#include <bcc/bcc_common.h>
+#include <bcc/bcc_version.h>
+#include <clang-c/Index.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <llvm/Config/llvm-config.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../hotprobe.h"
+#include "../image.h"
+#include "assemble.h"
+#include "capture.h"
+#include "compile.h"
+#include "diag.h"
+#include "exported.h"
+#include "headers.h"
+#include "job.h"
+#include "lines.h"
+#include "lockdown.h"
+#include "parse.h"
+#include "source.h"
+#include "stray.h"
+#include "text.h"
+#include "tools.h"
+#include "vfs.h"
+
+struct worker {
+	int out; /* where the image goes: nothing else may write there */
+	struct job job;
+	struct source source;
+	struct tree tree;
+	struct headers_facts facts;
+	struct parsed parsed;
+	struct diag_list diags;
+	struct image_writer image;
+};
+
+/* ---- The end ---- */
+
+static void add_facts(struct worker *w, const char *license)
+{
+	struct image_facts facts = {
+		.release = image_add_string(&w->image, w->job.release),
+		.version_code = w->facts.version_code,
+		.license = image_add_string(&w->image, license),
+		.task_pid = w->facts.task_pid,
+		.task_tgid = w->facts.task_tgid,
+		.task_signal = w->facts.task_signal,
+		.signal_live = w->facts.signal_live,
+	};
+
+	image_add(&w->image, IMAGE_FACTS, &facts, sizeof(facts), 1);
+}
+
+/* Writes the image as far as it has come, and ends the process. LLVM's memory goes with it: taking
+   it apart would take as long as a good part of the compile. */
+static _Noreturn void finish(struct worker *w)
+{
+	size_t size, at = 0;
+	ssize_t written;
+	void *data;
+
+	diag_write(&w->diags, &w->image);
+	if (image_write(&w->image, &data, &size))
+		_exit(CC_EXIT_MEMORY);
+	while (at < size) {
+		written = write(w->out, (char *)data + at, size - at);
+		if (written < 0 && errno != EINTR)
+			_exit(CC_EXIT_WRITE);
+		at += written > 0 ? (size_t)written : 0;
+	}
+	_exit(0);
+}
+
+/* LLVM's handlers take no context. */
+static struct worker *the_worker;
+
+static void given_up(void)
+{
+	stray_parse(compile_stray_text(), true, &the_worker->source, &the_worker->parsed,
+		    &the_worker->diags);
+	finish(the_worker);
+}
+
+/* ---- The steps ---- */
+
+static void make_headers(struct worker *w)
+{
+	struct exported_file files[EXPORTED_MAX];
+	struct headers_text builtin[EXPORTED_MAX];
+	struct headers_text *texts = cc_alloc((w->job.file_count + 1) * sizeof(*texts));
+	struct headers_input in = {
+		.btf_path = w->job.btf_path,
+		.modules_dir = "/sys/kernel/btf",
+		.release = w->job.release,
+		.texts = texts,
+		.text_count = w->job.file_count + 1,
+		.builtin = builtin,
+		.builtin_count = exported_files(files),
+		.cflags = w->job.flags.argv,
+		.tracepoints = w->job.tracepoints,
+		.tracepoint_count = w->job.tracepoint_count,
+		.direct_syscalls = w->job.direct_syscalls,
+	};
+	char *error = NULL;
+	size_t i;
+
+	for (i = 0; i < in.builtin_count; i++)
+		builtin[i] = (struct headers_text){.name = files[i].path,
+						   .text = *files[i].text,
+						   .size = strlen(*files[i].text)};
+	texts[0] = (struct headers_text){
+		.name = w->source.name, .text = w->source.text, .size = w->source.size};
+	if (w->job.file_count)
+		memcpy(texts + 1, w->job.files, w->job.file_count * sizeof(*texts));
+	if (!headers_build(&in, &w->tree, &w->facts, &error))
+		return;
+	/* Real headers do without; the facts about task_struct are then unknown. */
+	if (w->job.kernel_headers)
+		return;
+	diag_add(&w->diags, HOTPROBE_ERROR, "", 0, 0,
+		 error ? error : "the kernel's BTF could not be read",
+		 "The kernel needs CONFIG_DEBUG_INFO_BTF=y; or name its headers with "
+		 "--kernel-headers DIR.");
+	finish(w);
+}
+
+/* A build tree of Debian's has half of the headers in another directory beside it. */
+static void add_kernel_dirs(const char *path)
+{
+	vfs_add_kernel_dir(path);
+	vfs_add_kernel_dir(cc_printf("%s/build", path));
+	vfs_add_kernel_dir(cc_printf("%s/source", path));
+	vfs_add_kernel_dir(cc_printf("%s/../source", path));
+}
+
+static void make_files(struct worker *w)
+{
+	const struct job *job = &w->job;
+	char path[4096], *dir, *slash;
+	size_t i;
+
+	if (job->source.name[0] == '/') {
+		dir = cc_strdup(job->source.name);
+		slash = strrchr(dir, '/');
+		slash[slash == dir] = 0;
+		vfs_set_cwd(dir);
+	}
+	vfs_add_include_dir(vfs_cwd());
+	flags_each_include_dir(&job->flags, vfs_add_include_dir);
+	for (i = 0; i < job->file_count; i++)
+		if (vfs_absolute(job->files[i].name, path))
+			vfs_add(path, job->files[i].text, job->files[i].size);
+	/* LLVM reads the lines that it puts into BTF by the name that #line gives. */
+	if (vfs_absolute(w->source.name, path))
+		vfs_add(path, w->source.text, w->source.size);
+	if (job->kernel_headers)
+		add_kernel_dirs(job->kernel_headers);
+	for (i = 0; !job->kernel_headers && i < w->tree.count; i++)
+		vfs_add(cc_printf("%s/%s", VFS_KERNEL, w->tree.files[i].path),
+			w->tree.files[i].text, w->tree.files[i].size);
+	vfs_close_real();
+}
+
+static void parse(struct worker *w)
+{
+	if (parse_source(&w->source, &w->job.flags, &w->image, &w->diags, &w->parsed))
+		diag_add(&w->diags, HOTPROBE_ERROR, w->source.name, 0, 0,
+			 "libclang could not read this", NULL);
+	if (w->diags.error_count)
+		finish(w);
+}
+
+static unsigned version_of(const char *release)
+{
+	unsigned major = 0, minor = 0;
+
+	sscanf(release, "%u.%u", &major, &minor);
+	return major << 16 | minor << 8;
+}
+
+static void compile(struct worker *w)
+{
+	char *text = lines_mark(&w->source, &w->parsed);
+	const char *license;
+	void *module;
+
+	setenv("BCC_KERNEL_SOURCE", VFS_KERNEL, 1);
+	capture_start(version_of(w->job.release) >= (5 << 16 | 5 << 8));
+	module = compile_run(text, &w->job.flags, given_up);
+	stray_parse(compile_stray_text(), !module, &w->source, &w->parsed, &w->diags);
+	if (!module)
+		finish(w);
+	license = bpf_module_license(module);
+	add_facts(w, license ? license : "GPL");
+	if (assemble(module, &w->source, &w->parsed, w->job.direct_syscalls, &w->image, &w->diags))
+		image_writer_free(&w->image);
+}
+
+/* Standard output becomes standard error, since libbcc writes there, too. */
+static int take_output(void)
+{
+	int out = fcntl(1, F_DUPFD_CLOEXEC, 3);
+
+	if (out < 0 || dup2(2, 1) < 0)
+		_exit(CC_EXIT_WRITE);
+	return out;
+}
+
+static int print_version(void)
+{
+	CXString clang = clang_getClangVersion();
+
+	printf("hotprobe-cc %s\nlibbcc %s\nLLVM %s\n%s\n", HOTPROBE_VERSION, LIBBCC_VERSION,
+	       LLVM_VERSION_STRING, clang_getCString(clang));
+	clang_disposeString(clang);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	static struct worker w;
+	int err;
+
+	if (argc == 2 && !strcmp(argv[1], "--version"))
+		return print_version();
+	if (argc != 1 || isatty(0)) {
+		fprintf(stderr, "hotprobe-cc is started by libhotprobe: request on standard input, "
+				"image on standard output\n");
+		return CC_EXIT_USAGE;
+	}
+	the_worker = &w;
+	w.out = take_output();
+	image_add_string(&w.image, "");
+	tools_add(&w.image);
+	err = lockdown();
+	if (err) {
+		dprintf(2, "hotprobe-cc: cannot drop privileges: %s\n", strerror(-err));
+		return CC_EXIT_LOCKDOWN;
+	}
+	if (job_read(0, &w.job)) {
+		dprintf(2, "hotprobe-cc: damaged request\n");
+		return CC_EXIT_REQUEST;
+	}
+	if (source_init(&w.source, w.job.source.name, w.job.source.text, w.job.source.size,
+			&w.diags))
+		finish(&w);
+	make_headers(&w);
+	make_files(&w);
+	if (!w.job.kernel_headers && lockdown_files())
+		return CC_EXIT_LOCKDOWN;
+	parse(&w);
+	compile(&w);
+	finish(&w);
+}

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "flow.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+
+enum {
+	FRAME_SIZE = 512,
+};
+
+struct analysis {
+	const struct bytecode *code;
+	struct flow *flow;
+	uint32_t *work; /* instructions whose state has changed */
+	uint32_t work_count;
+	bool *queued;
+};
+
+static struct flow_value other(void)
+{
+	return (struct flow_value){.kind = FLOW_OTHER};
+}
+
+static struct flow_value constant(int64_t number)
+{
+	return (struct flow_value){.kind = FLOW_CONSTANT, .number = number};
+}
+
+static bool same(struct flow_value a, struct flow_value b)
+{
+	return a.kind == b.kind && a.number == b.number;
+}
+
+static struct flow_value join(struct flow_value a, struct flow_value b)
+{
+	if (a.kind == FLOW_UNREACHED)
+		return b;
+	if (b.kind == FLOW_UNREACHED || same(a, b))
+		return a;
+	if (a.kind == FLOW_DEAD || b.kind == FLOW_DEAD)
+		return (struct flow_value){.kind = FLOW_DEAD};
+	if (a.kind == FLOW_CONTEXT || b.kind == FLOW_CONTEXT || a.kind == FLOW_MIXED ||
+	    b.kind == FLOW_MIXED)
+		return (struct flow_value){.kind = FLOW_MIXED};
+	return other();
+}
+
+/* The slot that base plus off lies in, -1 if that is not in the frame. */
+static int slot_of(struct flow_value base, int32_t off)
+{
+	int64_t at = base.number + off;
+
+	if (base.kind != FLOW_FRAME || at < -FRAME_SIZE || at >= 0)
+		return -1;
+	return FLOW_REGISTERS + (int)(at + FRAME_SIZE) / 8;
+}
+
+static int flow_to(struct analysis *a, uint32_t to, const struct flow_state *state)
+{
+	struct flow_state **at;
+	bool changed = false;
+
+	if (to >= a->code->count)
+		return 0; /* the verifier refuses it */
+	at = &a->flow->states[to];
+	if (!*at) {
+		*at = malloc(sizeof(**at));
+		if (!*at)
+			return -ENOMEM;
+		**at = *state;
+		changed = true;
+	} else {
+		for (int i = 0; i < FLOW_VALUES; i++) {
+			struct flow_value joined = join((*at)->value[i], state->value[i]);
+
+			changed |= !same(joined, (*at)->value[i]);
+			(*at)->value[i] = joined;
+		}
+	}
+	if (changed && !a->queued[to]) {
+		a->queued[to] = true;
+		a->work[a->work_count++] = to;
+	}
+	return 0;
+}
+
+static void step_mov(struct flow_value *dst, const struct bpf_insn *insn,
+		     const struct flow_state *s)
+{
+	bool is_64 = BPF_CLASS(insn->code) == BPF_ALU64;
+	struct flow_value src = s->value[insn->src_reg];
+
+	if (BPF_SRC(insn->code) == BPF_K)
+		*dst = constant(is_64 ? (int64_t)insn->imm : (int64_t)(uint32_t)insn->imm);
+	else if (is_64 && !insn->off) /* an offset makes it a sign extension */
+		*dst = src;
+	else if (src.kind == FLOW_CONSTANT && !insn->off)
+		*dst = constant((uint32_t)src.number);
+	else
+		*dst = other();
+}
+
+static void step_alu(struct flow_state *s, const struct bpf_insn *insn)
+{
+	struct flow_value *dst = &s->value[insn->dst_reg];
+	bool is_64 = BPF_CLASS(insn->code) == BPF_ALU64;
+
+	if (BPF_OP(insn->code) == BPF_MOV)
+		step_mov(dst, insn, s);
+	else if (is_64 && BPF_OP(insn->code) == BPF_ADD && BPF_SRC(insn->code) == BPF_K &&
+		 (dst->kind == FLOW_CONTEXT || dst->kind == FLOW_FRAME))
+		dst->number += insn->imm;
+	else if (is_64 && dst->kind == FLOW_CONTEXT)
+		*dst = (struct flow_value){.kind = FLOW_MIXED};
+	else
+		*dst = other();
+}
+
+static void step_load(struct flow_state *s, const struct bpf_insn *insn)
+{
+	int slot = slot_of(s->value[insn->src_reg], insn->off);
+
+	if (slot >= 0 && BPF_SIZE(insn->code) == BPF_DW)
+		s->value[insn->dst_reg] = s->value[slot];
+	else
+		s->value[insn->dst_reg] = other();
+}
+
+static void step_store(struct flow_state *s, const struct bpf_insn *insn)
+{
+	int slot = slot_of(s->value[insn->dst_reg], insn->off);
+	bool whole = BPF_CLASS(insn->code) == BPF_STX && BPF_MODE(insn->code) == BPF_MEM &&
+		     BPF_SIZE(insn->code) == BPF_DW;
+
+	if (slot >= 0)
+		s->value[slot] = whole ? s->value[insn->src_reg] : other();
+	/* An atomic operation may fetch, compare-and-exchange into R0. */
+	if (BPF_CLASS(insn->code) != BPF_STX || BPF_MODE(insn->code) != BPF_ATOMIC)
+		return;
+	if (insn->imm == BPF_CMPXCHG)
+		s->value[BPF_REG_0] = other();
+	else if (insn->imm & BPF_FETCH)
+		s->value[insn->src_reg] = other();
+}
+
+static void step_call(struct flow_state *s)
+{
+	s->value[BPF_REG_0] = other();
+	for (int i = BPF_REG_1; i <= BPF_REG_5; i++)
+		s->value[i] = (struct flow_value){.kind = FLOW_DEAD};
+}
+
+static void step_wide(struct flow_state *s, const struct bpf_insn *insn)
+{
+	uint64_t number = (uint64_t)(uint32_t)insn[1].imm << 32 | (uint32_t)insn->imm;
+
+	if (insn->src_reg == BPF_PSEUDO_MAP_FD)
+		s->value[insn->dst_reg] =
+			(struct flow_value){.kind = FLOW_TABLE, .number = insn->imm};
+	else if (!insn->src_reg)
+		s->value[insn->dst_reg] = constant((int64_t)number);
+	else
+		s->value[insn->dst_reg] = other();
+}
+
+static bool is_wide(const struct bpf_insn *insn)
+{
+	return insn->code == (BPF_LD | BPF_IMM | BPF_DW);
+}
+
+/* A jump's other way; *falls says whether the next instruction may follow, too. */
+static int step_jump(struct analysis *a, uint32_t at, struct flow_state *s, bool *falls)
+{
+	const struct bpf_insn *insn = &a->code->insns[at];
+	uint8_t op = BPF_OP(insn->code);
+	bool is_far = insn->code == (BPF_JMP32 | BPF_JA);
+
+	*falls = op != BPF_EXIT && op != BPF_JA;
+	if (op == BPF_EXIT)
+		return 0;
+	if (op == BPF_CALL) {
+		step_call(s);
+		return 0;
+	}
+	return flow_to(a, at + 1 + (is_far ? insn->imm : insn->off), s);
+}
+
+/* Runs one instruction on *s and hands the result to those that may follow. */
+static int step(struct analysis *a, uint32_t at, struct flow_state *s)
+{
+	const struct bpf_insn *insn = &a->code->insns[at];
+	uint32_t next = at + 1;
+	bool falls = true;
+
+	switch (BPF_CLASS(insn->code)) {
+	case BPF_ALU:
+	case BPF_ALU64:
+		step_alu(s, insn);
+		break;
+	case BPF_LDX:
+		step_load(s, insn);
+		break;
+	case BPF_ST:
+	case BPF_STX:
+		step_store(s, insn);
+		break;
+	case BPF_LD:
+		if (is_wide(insn) && next < a->code->count)
+			step_wide(s, insn);
+		else
+			step_call(s); /* LD_ABS and LD_IND clobber like a call */
+		next += is_wide(insn);
+		break;
+	default:
+		if (step_jump(a, at, s, &falls))
+			return -ENOMEM;
+	}
+	return falls ? flow_to(a, next, s) : 0;
+}
+
+static int run(struct analysis *a)
+{
+	struct flow_state start;
+
+	for (int i = 0; i < FLOW_VALUES; i++)
+		start.value[i] = (struct flow_value){.kind = FLOW_DEAD};
+	start.value[BPF_REG_1].kind = FLOW_CONTEXT;
+	start.value[BPF_REG_10].kind = FLOW_FRAME;
+	if (flow_to(a, 0, &start))
+		return -ENOMEM;
+	while (a->work_count) {
+		uint32_t at = a->work[--a->work_count];
+		struct flow_state s = *a->flow->states[at];
+
+		a->queued[at] = false;
+		if (step(a, at, &s))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+int flow_analyse(struct flow *flow, const struct bytecode *code)
+{
+	struct analysis a = {.code = code, .flow = flow};
+	int err = -ENOMEM;
+
+	flow->count = code->count;
+	flow->states = calloc(code->count, sizeof(*flow->states));
+	a.work = calloc(code->count, sizeof(*a.work));
+	a.queued = calloc(code->count, sizeof(*a.queued));
+	if (flow->states && a.work && a.queued)
+		err = run(&a);
+	free(a.work);
+	free(a.queued);
+	if (err)
+		flow_free(flow);
+	return err;
+}
+
+void flow_free(struct flow *flow)
+{
+	for (uint32_t i = 0; flow->states && i < flow->count; i++)
+		free(flow->states[i]);
+	free(flow->states);
+	flow->states = NULL;
+}
+
+static int32_t lower(int32_t lowest, struct flow_value v, int32_t off)
+{
+	int64_t at = v.number + off;
+
+	return v.kind == FLOW_FRAME && at < lowest && at >= -FRAME_SIZE ? (int32_t)at : lowest;
+}
+
+int32_t flow_lowest_frame_offset(const struct flow *flow, const struct bytecode *code)
+{
+	int32_t lowest = 0;
+
+	for (uint32_t i = 0; i < flow->count; i++) {
+		const struct bpf_insn *insn = &code->insns[i];
+		const struct flow_state *s = flow->states[i];
+		uint8_t class = BPF_CLASS(insn->code);
+
+		if (!s)
+			continue;
+		for (int r = 0; r < FLOW_REGISTERS; r++)
+			lowest = lower(lowest, s->value[r], 0);
+		if (class == BPF_LDX)
+			lowest = lower(lowest, s->value[insn->src_reg], insn->off);
+		else if (class == BPF_ST || class == BPF_STX)
+			lowest = lower(lowest, s->value[insn->dst_reg], insn->off);
+	}
+	return lowest;
+}

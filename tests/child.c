@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Commands with known behaviour, to be traced. Opens are raw system calls, so that there are
+ * neither more nor fewer than said.
+ *
+ *   child opens DIR N LOG     opens DIR/0 ... DIR/N-1 by open, openat and openat2 in turn, every
+ *                             fourth of which is not there; writes what each returned to LOG
+ *   child forks DIR N         forks N children, the first system call of each opens DIR/i
+ *   child tree DIR            opens DIR/0, and by a child and its child DIR/1 and DIR/2, and by a
+ *                             thread DIR/3, and by what it executes DIR/4
+ *   child open FILE           opens FILE
+ *   child sleep               until it is killed
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static long fork_raw(void)
+{
+	return syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
+}
+
+static int open_raw(const char *name)
+{
+	return (int)syscall(SYS_openat, AT_FDCWD, name, O_RDONLY | O_CREAT | O_CLOEXEC, 0600);
+}
+
+/* O_EXCL tells apart: what was made is removed again, so each name is opened once. */
+static int open_by(int way, const char *name)
+{
+	struct open_how how = {.flags = O_RDWR | O_CREAT | O_EXCL, .mode = 0600};
+	long fd;
+
+	switch (way) {
+#ifdef SYS_open
+	case 0:
+		fd = syscall(SYS_open, name, O_WRONLY | O_CREAT | O_EXCL, 0600);
+		break;
+#endif
+	case 2:
+		fd = syscall(SYS_openat2, AT_FDCWD, name, &how, sizeof(how));
+		break;
+	case 3:
+		fd = syscall(SYS_openat, AT_FDCWD, name, O_RDONLY | O_NOFOLLOW);
+		break;
+	default:
+		fd = syscall(SYS_openat, AT_FDCWD, name, O_RDONLY | O_CREAT | O_EXCL, 0600);
+		break;
+	}
+	return fd < 0 ? -errno : (int)fd;
+}
+
+static int opens(const char *dir, int count, const char *log)
+{
+	int32_t *results = calloc((size_t)count, sizeof(*results));
+	char name[512];
+	FILE *file;
+
+	if (!results)
+		return 1;
+	for (int i = 0; i < count; i++) {
+		snprintf(name, sizeof(name), "%s/%d", dir, i);
+		results[i] = open_by(i % 4, name);
+		if (results[i] < 0)
+			continue;
+		close(results[i]);
+		unlink(name);
+	}
+	file = fopen(log, "w");
+	if (!file || fwrite(results, sizeof(*results), (size_t)count, file) != (size_t)count ||
+	    fclose(file))
+		return 1;
+	free(results);
+	return 0;
+}
+
+static int forks(const char *dir, int count)
+{
+	for (int i = 0; i < count; i++) {
+		char name[512];
+		long pid;
+
+		snprintf(name, sizeof(name), "%s/%d", dir, i);
+		pid = fork_raw();
+		if (!pid) {
+			open_raw(name);
+			_exit(0);
+		}
+		if (pid < 0 || waitpid((pid_t)pid, NULL, 0) != pid)
+			return 1;
+	}
+	return 0;
+}
+
+static void open_numbered(const char *dir, int number)
+{
+	char name[512];
+
+	snprintf(name, sizeof(name), "%s/%d", dir, number);
+	open_raw(name);
+}
+
+static void *open_in_thread(void *dir)
+{
+	open_numbered(dir, 3);
+	return NULL;
+}
+
+static int tree(char **argv, char *dir)
+{
+	pthread_t thread;
+	char name[512];
+	long pid, deeper;
+
+	open_numbered(dir, 0);
+	pid = fork_raw();
+	if (!pid) {
+		open_numbered(dir, 1);
+		deeper = fork_raw();
+		if (!deeper) {
+			open_numbered(dir, 2);
+			_exit(0);
+		}
+		waitpid((pid_t)deeper, NULL, 0);
+		_exit(0);
+	}
+	waitpid((pid_t)pid, NULL, 0);
+	if (pthread_create(&thread, NULL, open_in_thread, dir) || pthread_join(thread, NULL))
+		return 1;
+	snprintf(name, sizeof(name), "%s/4", dir);
+	execl(argv[0], argv[0], "open", name, (char *)NULL);
+	return 1;
+}
+
+int main(int argc, char **argv)
+{
+	const char *what = argc > 1 ? argv[1] : "";
+
+	if (!strcmp(what, "opens") && argc == 5)
+		return opens(argv[2], atoi(argv[3]), argv[4]);
+	if (!strcmp(what, "forks") && argc == 4)
+		return forks(argv[2], atoi(argv[3]));
+	if (!strcmp(what, "tree") && argc == 3)
+		return tree(argv, argv[2]);
+	if (!strcmp(what, "open") && argc == 3)
+		return open_raw(argv[2]) < 0;
+	if (!strcmp(what, "sleep"))
+		for (;;)
+			pause();
+	return 2;
+}

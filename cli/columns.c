@@ -32,7 +32,7 @@ struct layout {
 	unsigned spare;	 /* columns of the screen that it leaves free */
 };
 
-/* ---- Making the layout of a type ----------------------------------------------------------- */
+/* ---- Making the layout of a type -------------------------------------------------------- */
 
 static unsigned max(unsigned a, unsigned b)
 {
@@ -206,7 +206,7 @@ static void columns_forget(struct output_table *table)
 	table->layout = NULL;
 }
 
-/* ---- Printing lines -------------------------------------------------------------------------- */
+/* ---- Printing lines --------------------------------------------------------------------- */
 
 struct line {
 	struct output *out;

@@ -10,8 +10,7 @@
 #include "output.h"
 #include "report.h"
 
-/* ---- The walk ----------------------------------------------------------------------------------
- */
+/* ---- The walk --------------------------------------------------------------------------- */
 
 /* Reports an option that getopt_long() did not take; word is where it found it. */
 static int bad_option(const struct options *options, int why, const char *word)
@@ -84,8 +83,7 @@ bool option_seconds(const struct options *options, const char *name, unsigned *m
 	return false;
 }
 
-/* ---- Options about the source ------------------------------------------------------------------
- */
+/* ---- Options about the source ----------------------------------------------------------- */
 
 static bool no_memory(void)
 {
@@ -245,4 +243,26 @@ void source_options_free(struct source_options *source)
 	for (size_t i = 0; i < source->attachment_count; i++)
 		free(source->attachments[i].spec);
 	free(source->attachments);
+}
+
+bool option_backend(const struct options *options, enum hotprobe_backend *backend)
+{
+	static const struct {
+		const char *name;
+		enum hotprobe_backend backend;
+	} backends[] = {
+		{"auto", HOTPROBE_BACKEND_AUTO},
+		{"kprobe", HOTPROBE_BACKEND_KPROBE},
+		{"tracepoint", HOTPROBE_BACKEND_TRACEPOINT},
+	};
+
+	for (size_t i = 0; i < sizeof(backends) / sizeof(*backends); i++) {
+		if (strcmp(backends[i].name, options->value))
+			continue;
+		*backend = backends[i].backend;
+		return true;
+	}
+	usage_error(options->command, "--backend '%s': not auto, kprobe or tracepoint",
+		    options->value);
+	return false;
 }

@@ -13,8 +13,7 @@
 #include "command.h"
 #include "hotprobe.h"
 
-/* ---- The walk ----------------------------------------------------------------------------------
- */
+/* ---- The walk --------------------------------------------------------------------------- */
 
 enum {
 	OPTION_END = -1,
@@ -49,9 +48,9 @@ int options_next(struct options *options);
 bool option_unsigned(const struct options *options, const char *name, unsigned long low,
 		     unsigned long high, unsigned long *number);
 bool option_seconds(const struct options *options, const char *name, unsigned *milliseconds);
+bool option_backend(const struct options *options, enum hotprobe_backend *backend);
 
-/* ---- Options about the source ------------------------------------------------------------------
- */
+/* ---- Options about the source ----------------------------------------------------------- */
 
 struct attachment {
 	char *spec; /* "KIND:TARGET" */

@@ -91,7 +91,6 @@ static int open_failed(struct program *program, int err)
 int program_open(struct program *program, const struct source_options *source,
 		 struct hotprobe_opts *opts)
 {
-	char message[256] = "";
 	int err;
 
 	*program = (struct program){.file = source->file};
@@ -100,12 +99,12 @@ int program_open(struct program *program, const struct source_options *source,
 	opts->kernel_headers = source->kernel_headers;
 	opts->no_cache = source->no_cache;
 	opts->log = source->verbose ? report_log : NULL;
-	opts->errbuf = message;
-	opts->errbuf_size = sizeof(message);
+	opts->errbuf = program->message;
+	opts->errbuf_size = sizeof(program->message);
 	program->hp = hotprobe_new(opts);
 	if (!program->hp) {
 		err = errno;
-		report(HOTPROBE_ERROR, "%s", *message ? message : strerror(err));
+		report(HOTPROBE_ERROR, "%s", *program->message ? program->message : strerror(err));
 		return err == EINVAL ? EXIT_USAGE : EXIT_SYSTEM;
 	}
 

@@ -12,7 +12,8 @@
 struct program {
 	struct hotprobe *hp;
 	const char *file;
-	size_t shown; /* diagnostics that were reported already */
+	size_t shown;	   /* diagnostics that were reported already */
+	char message[512]; /* of an error, also where there is no handle to ask */
 };
 
 /* Compiles and places what --attach asks for. Of opts the fields about the source are set here. */

@@ -157,8 +157,7 @@ void report_log(void *ctx, enum hotprobe_severity severity, const char *line)
 	}
 }
 
-/* ---- Diagnostics -------------------------------------------------------------------------------
- */
+/* ---- Diagnostics ------------------------------------------------------------------------ */
 
 static bool continues_character(char c)
 {

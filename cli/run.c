@@ -41,8 +41,7 @@ static bool is_confined(const struct run *run)
 	return run->options->command || run->options->pid;
 }
 
-/* ---- Before the start --------------------------------------------------------------------------
- */
+/* ---- Before the start ------------------------------------------------------------------- */
 
 static int check_placement(const struct program *program)
 {
@@ -174,6 +173,7 @@ static int prepare(struct run *run)
 	if (opts.confine)
 		warn_unconfined(&run->program);
 
+	run->trace.hp = run->program.hp;
 	/* Until here a signal may simply end the process: nothing is attached yet. */
 	run->trace.signal_fd = signals_catch();
 	if (run->trace.signal_fd < 0) {
@@ -276,13 +276,14 @@ static int run_program(const struct run_options *options)
 	int status, error;
 
 	output_open(&run.out, options->format, STDOUT_FILENO);
+	run.trace.out = &run.out;
 	status = prepare(&run);
-	if (status == EXIT_DONE)
-		status = release(&run);
 	if (status == EXIT_DONE) {
-		run.trace.hp = run.program.hp;
-		run.trace.out = &run.out;
+		/* The heading comes before anything that the command prints. */
 		output_start(&run.out);
+		status = output_flush(&run.out) ? EXIT_SYSTEM : release(&run);
+	}
+	if (status == EXIT_DONE) {
 		say_ready(&run);
 		status = trace(&run);
 	}
@@ -302,28 +303,6 @@ enum {
 	RUN_BACKEND,
 	RUN_PERF_PAGES,
 };
-
-static bool parse_backend(struct run_options *run, const struct options *options)
-{
-	static const struct {
-		const char *name;
-		enum hotprobe_backend backend;
-	} backends[] = {
-		{"auto", HOTPROBE_BACKEND_AUTO},
-		{"kprobe", HOTPROBE_BACKEND_KPROBE},
-		{"tracepoint", HOTPROBE_BACKEND_TRACEPOINT},
-	};
-
-	for (size_t i = 0; i < sizeof(backends) / sizeof(*backends); i++) {
-		if (strcmp(backends[i].name, options->value))
-			continue;
-		run->backend = backends[i].backend;
-		return true;
-	}
-	usage_error(options->command, "--backend '%s': not auto, kprobe or tracepoint",
-		    options->value);
-	return false;
-}
 
 static bool parse_perf_pages(struct run_options *run, const struct options *options)
 {
@@ -359,7 +338,7 @@ static bool run_option(struct run_options *run, const struct options *options, i
 	case RUN_DURATION:
 		return option_seconds(options, "--duration", &run->duration_ms);
 	case RUN_BACKEND:
-		return parse_backend(run, options);
+		return option_backend(options, &run->backend);
 	case RUN_PERF_PAGES:
 		return parse_perf_pages(run, options);
 	default:

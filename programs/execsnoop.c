@@ -2,8 +2,9 @@
 /*
  * execsnoop: every program that is started, with its arguments, and by whom.
  *
- *     # hotprobe run execsnoop.c -- sh -c 'date +%Y; nosuch; ls -d /'
- *
+ *     # hotprobe run execsnoop.c -- sh -c 'sleep 1; /etc/hosts; ls -d /'
+ *         pid    ppid     uid     ret comm            path            args
+XX *
  * ret is 0, or a negative errno where execve() failed: -2 is ENOENT. Of the arguments the first
  * ARGS are shown, and less than ARG_SIZE bytes of each.
  */
@@ -31,22 +32,20 @@ BPF_PERF_OUTPUT(exec_events);
 
 static void read_args(struct event_t *event, const char __user *const __user *argv)
 {
-	u32 length = 0;
 	const char __user *arg;
-	int size;
+	u64 length = 0, size;
 
 	event->args[0] = 0;
 #pragma unroll
 	for (int i = 0; i < ARGS; i++) {
 		arg = NULL;
 		bpf_probe_read_user(&arg, sizeof(arg), &argv[i]);
-		/* The verifier has to see that one more of them fits. */
-		if (!arg || length >= sizeof(event->args) - ARG_SIZE)
+		if (!arg || length > sizeof(event->args) - ARG_SIZE)
 			return;
 		if (length)
 			event->args[length - 1] = ' ';
 		size = bpf_probe_read_user_str(&event->args[length], ARG_SIZE, arg);
-		if (size <= 0)
+		if (size > ARG_SIZE) /* an error: it is negative as an int */
 			return;
 		length += size;
 	}

@@ -2,7 +2,11 @@
 /*
  * hello: one line for every program that is started. The smallest program that sends events.
  *
- *     # hotprobe run hello.c -- sh -c 'date; uname'
+ *     # hotprobe run hello.c -- sh -c '(sleep 1); uname >/dev/null'
+ *         pid comm
+ *       29011 sh
+ *       29012 sleep
+ *       29013 uname
  */
 struct hello_t {
 	u32 pid;

@@ -125,8 +125,7 @@ static int worker_failed(struct hotprobe *hp, int status, const char *stray)
 		       used ? ": " : "", used, stray);
 }
 
-/* Takes over the worker's answer. */
-static int take_image(struct hotprobe *hp, void *data, size_t size)
+int take_image(struct hotprobe *hp, void *data, size_t size)
 {
 	const char *why;
 	int errors;
@@ -135,7 +134,7 @@ static int take_image(struct hotprobe *hp, void *data, size_t size)
 	hp->image_data = data;
 	if (image_parse(&hp->image, data, size, &why)) {
 		memset(&hp->image, 0, sizeof(hp->image));
-		return fail(hp, -ECHILD, "the compiler's answer is unusable: %s", why);
+		return fail(hp, -EBADMSG, "the image is unusable: %s", why);
 	}
 	errors = add_image_diags(hp);
 	if (errors < 0)
@@ -151,25 +150,21 @@ static int run_worker(struct hotprobe *hp, const char *path, const int fds[3])
 {
 	unsigned timeout =
 		hp->opts.compile_timeout_ms ? hp->opts.compile_timeout_ms : DEFAULT_TIMEOUT_MS;
-	int pidfd, status, err;
 	void *image, *stray;
+	int status, err;
 	size_t size;
-	pid_t pid;
 
-	err = spawn_helper(path, fds, &pid, &pidfd);
+	err = spawn_run(path, fds, (int)timeout, &status);
 	if (err == -ENOENT || err == -EACCES)
 		return fail_at(hp, -EOPNOTSUPP, "", 0, 0,
 			       "install hotprobe's compiler, or name it with the compiler option",
 			       "there is no compiler at %s", path);
-	if (err)
-		return fail(hp, err, "cannot start %s: %s", path, strerror(-err));
-	err = spawn_wait(pidfd, (int)timeout, &status);
 	if (err == -ETIMEDOUT)
 		return fail_at(hp, err, "", 0, 0,
 			       "make the source smaller, or allow more time (compile_timeout_ms)",
 			       "the compiler took longer than %u ms and was stopped", timeout);
 	if (err)
-		return fail(hp, err, "cannot wait for the compiler: %s", strerror(-err));
+		return fail(hp, err, "cannot run %s: %s", path, strerror(-err));
 	if (status) {
 		if (read_memfd(fds[2], STRAY_MAX, &stray, &size))
 			return fail(hp, -ENOMEM, "out of memory");
@@ -179,7 +174,10 @@ static int run_worker(struct hotprobe *hp, const char *path, const int fds[3])
 	}
 	if (read_memfd(fds[1], IMAGE_MAX, &image, &size))
 		return fail(hp, -ENOMEM, "out of memory");
-	return take_image(hp, image, size);
+	err = take_image(hp, image, size);
+	if (err == -EBADMSG)
+		return fail_at(hp, -ECHILD, "", 0, 0, "", "the compiler's answer is unusable");
+	return err;
 }
 
 static int compile_in_worker(struct hotprobe *hp, const char *path, const struct request *request)

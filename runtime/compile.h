@@ -10,6 +10,10 @@
    Returns 0 or a negative errno as hotprobe_open_file() documents, with the message set. */
 int compile(struct hotprobe *hp);
 
+/* Makes size bytes at data (malloc'ed, aligned, taken over) the handle's image, and adds its
+   diagnostics. Returns 0; -EINVAL if it holds no program; -EBADMSG if it is unusable. */
+int take_image(struct hotprobe *hp, void *data, size_t size);
+
 /* Adds to *request what the compiler process needs for hp->source. Returns 0 or -ENOMEM. */
 int compile_request(struct hotprobe *hp, struct request *request);
 

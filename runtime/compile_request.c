@@ -69,10 +69,33 @@ static void add_tracepoints(struct hotprobe *hp, struct request *r)
 	}
 }
 
+/* "/boot/vmlinux-6.1.0-9-amd64": what follows the first '-' before a digit in the file's name. */
+static const char *release_in_path(const char *path)
+{
+	const char *name = strrchr(path, '/');
+
+	for (name = name ? name + 1 : path; *name; name++)
+		if (name[0] == '-' && name[1] >= '0' && name[1] <= '9')
+			return name + 1;
+	return NULL;
+}
+
+static void add_release(const struct hotprobe *hp, struct request *r)
+{
+	const char *release = hp->opts.kernel_release;
+	struct utsname un;
+
+	uname(&un);
+	if (!release && hp->opts.btf_path)
+		release = release_in_path(hp->opts.btf_path);
+	if (!release)
+		release = un.release;
+	request_add(r, REQUEST_RELEASE, NULL, NULL, release, strlen(release));
+}
+
 int compile_request(struct hotprobe *hp, struct request *r)
 {
 	const char *btf = hp->opts.btf_path ? hp->opts.btf_path : DEFAULT_BTF;
-	struct utsname un;
 
 	for (size_t i = 0; i < hp->source.files.count; i++) {
 		const struct source_file *f = &hp->source.files.at[i];
@@ -83,8 +106,7 @@ int compile_request(struct hotprobe *hp, struct request *r)
 	add_cflags(hp, r);
 	add_tracepoints(hp, r);
 	request_add(r, REQUEST_BTF, NULL, NULL, btf, strlen(btf));
-	uname(&un);
-	request_add(r, REQUEST_RELEASE, NULL, NULL, un.release, strlen(un.release));
+	add_release(hp, r);
 	if (hp->opts.kernel_headers)
 		request_add(r, REQUEST_HEADERS, NULL, NULL, hp->opts.kernel_headers,
 			    strlen(hp->opts.kernel_headers));

@@ -12,6 +12,7 @@
 #include "compile.h"
 #include "confine.h"
 #include "events.h"
+#include "image_file.h"
 #include "internal.h"
 #include "load.h"
 #include "submit.h"
@@ -56,6 +57,7 @@ static int copy_strings(struct hotprobe *hp)
 	int failed = copy_string(&hp->opts.kernel_headers);
 
 	failed |= copy_string(&hp->opts.btf_path);
+	failed |= copy_string(&hp->opts.kernel_release);
 	failed |= copy_string(&hp->opts.compiler);
 	failed |= copy_string(&hp->opts.cache_dir);
 	hp->opts.cflags = NULL;
@@ -109,6 +111,7 @@ void hotprobe_free(struct hotprobe *hp)
 	array_free(&hp->cflags);
 	free((char *)hp->opts.kernel_headers);
 	free((char *)hp->opts.btf_path);
+	free((char *)hp->opts.kernel_release);
 	free((char *)hp->opts.compiler);
 	free((char *)hp->opts.cache_dir);
 	free(hp->error);
@@ -120,10 +123,17 @@ void hotprobe_free(struct hotprobe *hp)
 
 static int check_not_open(struct hotprobe *hp)
 {
-	if (!hp->source.files.count)
+	if (!hp->source.files.count && !hp->image_data)
 		return 0;
-	return fail(hp, -EBUSY, "a handle takes one source; it has %s already",
-		    hp->source.files.at[0].path);
+	return fail(hp, -EBUSY, "a handle takes one source, and it has one already");
+}
+
+/* Sets up the programs of hp->image and places them. */
+static int prepare(struct hotprobe *hp)
+{
+	int err = load_prepare(hp);
+
+	return err ? err : attach_place_by_names(hp);
 }
 
 /* Takes over text. */
@@ -138,11 +148,7 @@ static int open_text(struct hotprobe *hp, const char *name, char *text, size_t s
 	if (err)
 		return fail(hp, err, "cannot take in %s: %s", name, strerror(-err));
 	err = compile(hp);
-	if (!err)
-		err = load_prepare(hp);
-	if (!err)
-		err = attach_place_by_names(hp);
-	return err;
+	return err ? err : prepare(hp);
 }
 
 int hotprobe_open_file(struct hotprobe *hp, const char *path)
@@ -156,6 +162,8 @@ int hotprobe_open_file(struct hotprobe *hp, const char *path)
 	err = source_read(path, &text, &size);
 	if (err)
 		return fail(hp, err, "cannot read %s: %s", path, strerror(-err));
+	if (image_file_is(text, size))
+		return image_file_open(hp, path, text, size) ?: prepare(hp);
 	return open_text(hp, strcmp(path, "-") ? path : "<stdin>", text, size);
 }
 

@@ -68,8 +68,8 @@ typedef void (*hotprobe_log_fn)(void *ctx, enum hotprobe_severity severity, cons
 enum hotprobe_backend {
 	HOTPROBE_BACKEND_AUTO,	     /* kprobes where the kernel has them, else tracepoints */
 	HOTPROBE_BACKEND_KPROBE,     /* as BCC does */
-	HOTPROBE_BACKEND_TRACEPOINT, /* syscalls only: the raw_syscalls of each syscall's own
-					tracepoint, syscalls:sys_enter_NAME and sys_exit_NAME */
+	HOTPROBE_BACKEND_TRACEPOINT, /* syscalls only: each syscall's own tracepoints,
+					syscalls:sys_enter_NAME and sys_exit_NAME */
 };
 
 struct hotprobe_opts {
@@ -80,8 +80,11 @@ struct hotprobe_opts {
 	/* A directory of real kernel headers (or a build tree) to compile against. By default
 	   the headers are cut from the kernel's BTF. */
 	const char *kernel_headers;
-	/* The kernel's types; default /sys/kernel/btf/vmlinux. */
+	/* To compile for another kernel than the running one: its types (a BTF file or a vmlinux),
+	   and its release, as uname -r has it there. By default the release is looked for at the
+	   end of btf_path ("/boot/vmlinux-6.1.0-9-amd64"). */
 	const char *btf_path;
+	const char *kernel_release;
 	/* The compiler process; default: hotprobe-cc where the library was installed to, or, for
 	   a program that is run from a build directory, beside the program itself. */
 	const char *compiler;
@@ -154,6 +157,14 @@ const struct hotprobe_diagnostic *hotprobe_diagnostic_at(const struct hotprobe *
  */
 int hotprobe_open_file(struct hotprobe *hp, const char *path);
 int hotprobe_open_string(struct hotprobe *hp, const char *name, const char *text, size_t size);
+
+/*
+ * Writes what hotprobe_open_ compiled to a file, an image. hotprobe_open_file() takes an image in
+ * place of a source: then no compiler is needed, not even installed, and no BTF read. An image is
+ * for the kernel it was compiled for; opening it elsewhere is -EINVAL. Returns 0 or the errno of
+ * writing; a file that was there is replaced only by a whole one.
+ */
+int hotprobe_save(struct hotprobe *hp, const char *path);
 
 /*
  * Makes the tables and takes every program through the verifier; attaches nothing. Needs

@@ -33,7 +33,8 @@ struct image_header {
 };
 
 enum {
-	IMAGE_F_COMPILED = 1, /* there is a program; without it only diagnostics */
+	IMAGE_F_COMPILED = 1,	     /* there is a program; without it only diagnostics */
+	IMAGE_F_DIRECT_SYSCALLS = 2, /* compiled for syscalls' tracepoints, not for kprobes */
 };
 
 struct image_section {
@@ -199,6 +200,13 @@ struct image {
  * the first thing that is wrong (a static string).
  */
 int image_parse(struct image *img, const void *data, size_t size, const char **why);
+
+/* The string at that offset of the program's own BTF, NULL if there is none. */
+const char *image_btf_string(const struct image *img, uint32_t offset);
+/* The text of a line of the source, as line info has it: without its indent, whose bytes go to
+   *indent as far as the columns tell. NULL if no instruction is of that line. */
+const char *image_line_text(const struct image *img, const char *file, uint32_t line,
+			    uint32_t *indent);
 
 static inline const char *image_str(const struct image *img, uint32_t string)
 {

@@ -67,6 +67,11 @@ enum hotprobe_backend kernel_backend(struct hotprobe *hp)
 {
 	if (hp->opts.backend != HOTPROBE_BACKEND_AUTO)
 		return hp->opts.backend;
+	/* What was compiled for tracepoints would read a kprobe's registers at the wrong place. */
+	if (hp->image.flags & IMAGE_F_DIRECT_SYSCALLS)
+		return HOTPROBE_BACKEND_TRACEPOINT;
+	if (hp->opts.btf_path)
+		return HOTPROBE_BACKEND_KPROBE; /* another kernel: most have kprobes */
 	return kernel_has_kprobes(hp) ? HOTPROBE_BACKEND_KPROBE : HOTPROBE_BACKEND_TRACEPOINT;
 }
 

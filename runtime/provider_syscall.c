@@ -26,9 +26,19 @@ static int parse(struct target *target, const char *rest, bool from_name, const 
 	return target_set(target, NULL, plain ? plain : rest);
 }
 
+/* Arguments behind the syscall wrapper's pointer are not in the tracepoint's record. */
+static int made_for_kprobes(struct hotprobe_link *link)
+{
+	return link_fail(link, -EINVAL, "compile it again with --backend tracepoint",
+			 "%s was compiled for kprobes: it cannot be attached to a tracepoint",
+			 link->program->name);
+}
+
 static int plan(struct hotprobe_link *link, struct plan *to)
 {
 	if (kernel_backend(link->program->hp) == HOTPROBE_BACKEND_TRACEPOINT) {
+		if (link->program->image->flags & IMAGE_PROGRAM_INDIRECT_SYSCALL)
+			return made_for_kprobes(link);
 		to->type = BPF_PROG_TYPE_TRACEPOINT;
 		to->view = is_return(&link->target) ? VIEW_SYSCALL_EXIT : VIEW_SYSCALL_ENTER;
 	} else {

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * posix_spawn would do, but its child raises SIGCHLD in the host and can be reaped by the host's
- * own waitpid(-1). A clone without exit signal does neither: only __WALL sees it.
+ * A child of the host's would raise SIGCHLD in it, and could be reaped by the host's own
+ * waitpid(-1); a clone without exit signal does neither, but execve gives it one again. So the
+ * helper is a grandchild: between it and the host a keeper waits that never calls execve. It shares
+ * the host's memory and descriptors, like a thread, and all it does is to start the helper, wait
+ * for it and note its status.
  */
 #include "spawn.h"
 
@@ -10,25 +13,31 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 enum {
-	STACK_SIZE = 64 << 10,
+	STACK_SIZE = 64 << 10, /* of each of the two */
 };
 
-struct child {
+struct spawn {
 	const char *path;
 	const int *fds;
-	sigset_t mask; /* all signals, as the child starts */
-	volatile int error;
+	char *stack;
+	pid_t host, keeper;
+	volatile int helper_fd; /* a pidfd of the helper, -1 until it is started */
+	volatile int error;	/* the errno of starting it */
+	volatile int status;	/* -1 until it has ended */
 };
 
-/* A handler of the host's must not run in the child, which shares its memory until execve. */
+/* A handler of the host's must not run in a process that shares its memory, and the helper is not
+   to inherit what the host ignores. */
 static void default_signals(void)
 {
 	struct sigaction action = {.sa_handler = SIG_DFL};
@@ -39,18 +48,26 @@ static void default_signals(void)
 			sigaction(i, &action, NULL);
 }
 
-static int run_child(void *arg)
+/* The parent's death ends the process, even if it came before this call. */
+static void die_with(pid_t parent)
 {
-	struct child *child = arg;
-	char *const argv[] = {(char *)child->path, NULL};
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(127);
+}
+
+static int run_helper(void *arg)
+{
+	struct spawn *spawn = arg;
+	char *const argv[] = {(char *)spawn->path, NULL};
 	char *const envp[] = {NULL};
 	int moved[3];
 	sigset_t none;
 
-	default_signals();
+	die_with(spawn->keeper);
 	/* Above 2 first: an fd of the caller's may be one of those it is to become. */
 	for (int i = 0; i < 3; i++)
-		if ((moved[i] = fcntl(child->fds[i], F_DUPFD, 3)) < 0)
+		if ((moved[i] = fcntl(spawn->fds[i], F_DUPFD, 3)) < 0)
 			goto fail;
 	for (int i = 0; i < 3; i++)
 		if (dup2(moved[i], i) < 0)
@@ -60,38 +77,29 @@ static int run_child(void *arg)
 			close(moved[i]);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	execve(child->path, argv, envp);
+	execve(spawn->path, argv, envp);
 fail:
-	child->error = errno;
+	spawn->error = errno;
 	_exit(127);
 }
 
-int spawn_helper(const char *path, const int fds[3], pid_t *pid, int *pidfd)
+/* All signals are blocked here, so no call is interrupted. */
+static int run_keeper(void *arg)
 {
-	struct child child = {.path = path, .fds = fds};
-	sigset_t all, old;
-	char *stack;
-	int err = 0;
+	struct spawn *spawn = arg;
+	int status;
+	pid_t pid;
 
-	stack = mmap(NULL, STACK_SIZE, PROT_READ | PROT_WRITE,
-		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
-	if (stack == MAP_FAILED)
-		return -ENOMEM;
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	*pid = clone(run_child, stack + STACK_SIZE, CLONE_VM | CLONE_VFORK | CLONE_PIDFD, &child,
-		     pidfd);
-	if (*pid < 0)
-		err = -errno;
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	munmap(stack, STACK_SIZE);
-	if (!err && child.error) {
-		int status;
-
-		spawn_wait(*pidfd, -1, &status);
-		err = -child.error;
-	}
-	return err;
+	spawn->keeper = getpid();
+	die_with(spawn->host);
+	default_signals();
+	pid = clone(run_helper, spawn->stack + STACK_SIZE,
+		    CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, spawn, &spawn->helper_fd);
+	if (pid < 0)
+		spawn->error = errno;
+	else if (waitpid(pid, &status, 0) == pid)
+		spawn->status = status;
+	_exit(0);
 }
 
 static int64_t now_ms(void)
@@ -102,44 +110,67 @@ static int64_t now_ms(void)
 	return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
 }
 
+/* Failures are not told apart: until the helper runs, errno may be the keeper's. */
 static int wait_readable(int fd, int timeout_ms)
 {
-	int64_t end = now_ms() + timeout_ms;
+	int64_t end = now_ms() + timeout_ms, left;
 	struct pollfd p = {.fd = fd, .events = POLLIN};
+	int n;
 
-	for (;;) {
-		int64_t left = timeout_ms < 0 ? -1 : end - now_ms();
-		int n = poll(&p, 1, left < -1 ? 0 : (int)left);
-
-		if (n > 0)
-			return 0;
-		if (!n)
-			return -ETIMEDOUT;
-		if (errno != EINTR)
-			return -errno;
-	}
+	do {
+		left = end - now_ms();
+		n = poll(&p, 1, left < 0 ? 0 : (int)left);
+	} while (n < 0);
+	return n ? 0 : -ETIMEDOUT;
 }
 
-/* waitid on a pidfd needs Linux 5.4, and P_PIDFD glibc 2.36. */
-static void reap(int pidfd, int *status)
+static void kill_by_fd(int pidfd)
 {
-	siginfo_t info = {0};
-
-	while (waitid((idtype_t)3 /* P_PIDFD */, pidfd, &info, WEXITED | __WALL) && errno == EINTR)
-		;
-	if (info.si_code == CLD_EXITED)
-		*status = info.si_status << 8;
-	else
-		*status = info.si_status & 0x7f;
+	syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
 }
 
-int spawn_wait(int pidfd, int timeout_ms, int *status)
+/* Returns 0, or -ETIMEDOUT. waitid on a pidfd needs Linux 5.4. */
+static int wait_for_keeper(const struct spawn *spawn, int keeper_fd, int timeout_ms)
 {
-	int err = wait_readable(pidfd, timeout_ms);
+	int err = wait_readable(keeper_fd, timeout_ms);
+	siginfo_t info;
 
+	/* The helper, so that the keeper reaps it; the keeper's death is the helper's, too. */
 	if (err)
-		syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
-	reap(pidfd, status);
-	close(pidfd);
+		kill_by_fd(spawn->helper_fd >= 0 ? spawn->helper_fd : keeper_fd);
+	while (waitid(P_PIDFD, (id_t)keeper_fd, &info, WEXITED | __WALL) && errno == EINTR)
+		;
+	return err;
+}
+
+int spawn_run(const char *path, const int fds[3], int timeout_ms, int *status)
+{
+	struct spawn spawn = {
+		.path = path, .fds = fds, .host = getpid(), .helper_fd = -1, .status = -1};
+	int keeper_fd, err = 0;
+	sigset_t all, old;
+
+	spawn.stack = mmap(NULL, 2 * STACK_SIZE, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+	if (spawn.stack == MAP_FAILED)
+		return -ENOMEM;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	if (clone(run_keeper, spawn.stack + 2 * STACK_SIZE, CLONE_VM | CLONE_FILES | CLONE_PIDFD,
+		  &spawn, &keeper_fd) < 0)
+		err = -errno;
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	if (!err) {
+		err = wait_for_keeper(&spawn, keeper_fd, timeout_ms);
+		close(keeper_fd);
+	}
+	if (spawn.helper_fd >= 0)
+		close(spawn.helper_fd);
+	munmap(spawn.stack, 2 * STACK_SIZE);
+	if (!err && spawn.error)
+		err = -spawn.error;
+	if (!err && spawn.status < 0)
+		err = -ECHILD; /* the keeper was killed */
+	*status = spawn.status;
 	return err;
 }

@@ -2,7 +2,6 @@
 /* Finds in the verifier's log what was refused, and where in the source that is. */
 #include "verifier.h"
 
-#include <bpf/btf.h>
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
@@ -126,21 +125,6 @@ struct place {
 	unsigned line, column;
 };
 
-/* The string at that offset of the program's own BTF. */
-static const char *btf_string(const struct image *img, uint32_t offset)
-{
-	const struct btf_header *header = img->btf;
-	uint64_t start;
-
-	if (img->count[IMAGE_BTF] < sizeof(*header))
-		return NULL;
-	start = (uint64_t)header->hdr_len + header->str_off;
-	if (start + header->str_len > img->count[IMAGE_BTF] || offset >= header->str_len ||
-	    !memchr((const char *)img->btf + start + offset, 0, header->str_len - offset))
-		return NULL;
-	return (const char *)img->btf + start + offset;
-}
-
 static struct place find_place(const struct hotprobe_program *program, const struct bytecode *code,
 			       const char *log)
 {
@@ -156,7 +140,7 @@ static struct place find_place(const struct hotprobe_program *program, const str
 
 	if (last_insn(log, &insn))
 		info = bytecode_line(code, insn);
-	file = info ? btf_string(img, info->file_name_off) : NULL;
+	file = info ? image_btf_string(img, info->file_name_off) : NULL;
 	if (file && BPF_LINE_INFO_LINE_NUM(info->line_col)) {
 		place.file = file;
 		place.line = BPF_LINE_INFO_LINE_NUM(info->line_col);

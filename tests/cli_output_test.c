@@ -164,8 +164,7 @@ static struct all sample(void)
 	return all;
 }
 
-/* ---- Text --------------------------------------------------------------------------------------
- */
+/* ---- Text ------------------------------------------------------------------------------- */
 
 static void check_escaped(const char *bytes, size_t size, const char *expected)
 {
@@ -264,8 +263,7 @@ START_TEST(writes_numbers_of_all_widths)
 }
 END_TEST
 
-/* ---- Columns -----------------------------------------------------------------------------------
- */
+/* ---- Columns ---------------------------------------------------------------------------- */
 
 /* The words of a line, to look at its content without its alignment. */
 static void check_words(const char *line, const char *const words[])
@@ -349,9 +347,10 @@ START_TEST(aligns_text_left_and_numbers_right)
 	print_open(table, 4194304, "a b", "caf\xc3\xa9", -2);
 	ck_assert_str_eq(
 		printed(),
-		"    pid comm            fname                                ret\n"
-		"      1 cat             /etc/passwd                            3\n"
-		"4194304 a b             caf\xc3\xa9                                  -2\n");
+		"    pid comm            fname                                        ret\n"
+		"      1 cat             /etc/passwd                                    3\n"
+		"4194304 a b             caf\xc3\xa9                                          "
+		"-2\n");
 	end();
 }
 END_TEST
@@ -364,13 +363,14 @@ START_TEST(recovers_alignment_after_a_long_cell)
 	printed();
 	/* A number that is too long takes room from the padding behind it. */
 	print_open(table, 4294967295, "cat", "/etc/passwd", 3);
-	ck_assert_str_eq(printed(),
-			 "4294967295 cat          /etc/passwd                            3\n");
+	ck_assert_str_eq(
+		printed(),
+		"4294967295 cat          /etc/passwd                                    3\n");
 	/* Not a terminal: nothing is cut. */
 	print_open(table, 1, "cat", "/0123456789/0123456789/0123456789/0123456789", 3);
 	ck_assert_str_eq(
 		printed(),
-		"      1 cat             /0123456789/0123456789/0123456789/0123456789 3\n");
+		"      1 cat             /0123456789/0123456789/0123456789/0123456789   3\n");
 	end();
 }
 END_TEST
@@ -408,7 +408,7 @@ START_TEST(uses_what_a_wide_terminal_has_to_spare)
 	print_open(table, 1, "cat", "/0123456789/0123456789/0123456789/0123456789", 3);
 	ck_assert_str_eq(
 		printed(),
-		"      1 cat             /0123456789/0123456789/0123456789/0123456789 3\n");
+		"      1 cat             /0123456789/0123456789/0123456789/0123456789   3\n");
 	end();
 }
 END_TEST
@@ -457,17 +457,18 @@ START_TEST(names_the_table_where_there_are_several)
 	print_open(opens, 2, "cat", "/x", 3);
 	output_event(numbers, 0, &(uint64_t){17}, sizeof(uint64_t));
 	print_open(opens, 3, "cat", "/x", 3);
-	ck_assert_str_eq(printed(),
-			 "opens:\n"
-			 "    pid comm            fname                                ret\n"
-			 "      1 cat             /x                                     3\n"
-			 "      2 cat             /x                                     3\n"
-			 "numbers:\n"
-			 "     value\n"
-			 "        17\n"
-			 "opens:\n"
-			 "    pid comm            fname                                ret\n"
-			 "      3 cat             /x                                     3\n");
+	ck_assert_str_eq(
+		printed(),
+		"opens:\n"
+		"    pid comm            fname                                        ret\n"
+		"      1 cat             /x                                             3\n"
+		"      2 cat             /x                                             3\n"
+		"numbers:\n"
+		"     value\n"
+		"        17\n"
+		"opens:\n"
+		"    pid comm            fname                                        ret\n"
+		"      3 cat             /x                                             3\n");
 	end();
 }
 END_TEST
@@ -516,8 +517,7 @@ START_TEST(shows_bytes_of_unknown_type_in_hex)
 }
 END_TEST
 
-/* ---- JSON --------------------------------------------------------------------------------------
- */
+/* ---- JSON ------------------------------------------------------------------------------- */
 
 START_TEST(json_has_one_typed_object_a_line)
 {

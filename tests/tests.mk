@@ -6,8 +6,9 @@ CLI_TEST_SRC := $(wildcard tests/cli_*_test.c)
 CC_TEST_SRC := $(wildcard tests/cc_*_test.c)
 LIB_TEST_SRC := $(filter-out $(CLI_TEST_SRC) $(CC_TEST_SRC),$(TEST_SRC))
 TEST_PROGRAMS := $(B)/tests/child $(B)/tests/worker
+BENCH_PROGRAMS :=
 
-TEST_OBJ := $(B)/tests/support.o $(B)/runtime/image_write.o
+TEST_OBJ := $(B)/tests/support.o $(B)/tests/every_kind.o $(B)/runtime/image_write.o
 TEST_LIBS := -lcheck -lsubunit -lm -lrt -lpthread
 
 $(B)/tests/%.o: private COMPILE := -DSOURCE_DIR='"$(CURDIR)"'
@@ -28,11 +29,12 @@ $(CC_TEST_SRC:%.c=$(B)/%): $(B)/%: $(B)/%.o $(B)/tests/support.o $(filter-out %/
 	$(call say,LD,$@)
 	$(Q)$(CC) -rdynamic $(ALL_LDFLAGS) -o $@ $^ $(CC_LIBS) $(TEST_LIBS)
 
-$(TEST_PROGRAMS) $(B)/tests/bench: %: %.o
+$(TEST_PROGRAMS) $(BENCH_PROGRAMS): %: %.o
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lpthread
 
-.PHONY: tests bench-programs
-tests: $(TEST_SRC:%.c=$(B)/%) $(TEST_PROGRAMS)
+.PHONY: $(B)/tests/all $(B)/tests/bench
+$(B)/tests/all: $(TEST_SRC:%.c=$(B)/%) $(TEST_PROGRAMS)
+$(B)/tests/bench: $(BENCH_PROGRAMS)
 
 -include $(wildcard $(B)/tests/*.d)

@@ -297,6 +297,6 @@ int assemble(void *module, const struct source *source, struct parsed *parsed, b
 	if (diags->error_count)
 		return -1;
 	add_btf(w);
-	w->flags |= IMAGE_F_COMPILED;
+	w->flags |= IMAGE_F_COMPILED | (direct_syscalls ? IMAGE_F_DIRECT_SYSCALLS : 0);
 	return 0;
 }

@@ -25,6 +25,7 @@ static struct {
 
 void capture_start(bool has_probe_read_kernel)
 {
+	memset(&capture, 0, sizeof(capture));
 	capture.has_probe_read_kernel = has_probe_read_kernel;
 }
 

@@ -39,7 +39,8 @@ struct capture_program {
 	size_t line_info_count;
 };
 
-/* has_probe_read_kernel: whether the kernel has bpf_probe_read_kernel and its like (5.5). */
+/* Forgets what was recorded. has_probe_read_kernel: whether the kernel has bpf_probe_read_kernel
+ * and its like (5.5). */
 void capture_start(bool has_probe_read_kernel);
 
 size_t capture_map_count(void);

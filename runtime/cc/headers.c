@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Makes the header tree: words, then macros, then types. */
-#define _GNU_SOURCE
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,11 +65,19 @@ static void add_flags(struct build *b)
 	}
 }
 
+/* Those of put_version(): the constants of the user-space API have their own. */
+static const char *const version_macros[] = {"LINUX_VERSION_CODE", "LINUX_VERSION_MAJOR",
+					     "LINUX_VERSION_PATCHLEVEL",
+					     "LINUX_VERSION_SUBLEVEL", "UTS_RELEASE"};
+
 static void add_words(struct build *b)
 {
 	const struct headers_input *in = b->in;
 
 	macros_init(&b->macros, &b->words);
+	for (size_t i = 0; i < sizeof(version_macros) / sizeof(*version_macros); i++)
+		words_add(&b->words, version_macros[i], strlen(version_macros[i]))->flags |=
+			WORD_BCC_MACRO;
 	for (size_t i = 0; i < in->builtin_count; i++)
 		macros_add_builtin(&b->macros, in->builtin[i].text, in->builtin[i].size);
 	for (size_t i = 0; i < in->text_count; i++)

@@ -20,7 +20,7 @@ struct emit {
 	struct cut *cut;
 	const struct headers_btf *btf;
 	struct text *out;
-	unsigned pads; /* each needs a name of its own */
+	unsigned gaps; /* each needs a name of its own */
 };
 
 /* ---- Names --------------------------------------------------------------------------------- */
@@ -285,7 +285,7 @@ static void put_padding(struct emit *e, uint64_t from, uint64_t to)
 		text_printf(e->out, "unsigned char : %" PRIu64 ";\n", bits);
 	from += bits;
 	if (to - from >= 8)
-		text_printf(e->out, "char __pad%u[%" PRIu64 "];\n", e->pads++, (to - from) / 8);
+		text_printf(e->out, "char __gap%u[%" PRIu64 "];\n", e->gaps++, (to - from) / 8);
 	if ((to - from) % 8)
 		text_printf(e->out, "unsigned char : %" PRIu64 ";\n", (to - from) % 8);
 }
@@ -427,10 +427,9 @@ static void put_members(struct emit *e, uint32_t id, int depth)
 
 static void define(struct emit *e, uint32_t id, int depth);
 
-/* Defines what has to be complete before a declaration of this type. */
-static void define_parts(struct emit *e, uint32_t id, int depth)
+/* Defines what has to be there before a declaration of this type: with by_value, all of it. */
+static void define_parts(struct emit *e, uint32_t id, bool by_value, int depth)
 {
-	bool by_value = true;
 
 	for (int steps = 0; steps < MAX_CHAIN; steps++) {
 		const struct btf_type *type = btf_at(e->btf, id);
@@ -438,6 +437,9 @@ static void define_parts(struct emit *e, uint32_t id, int depth)
 		switch (btf_kind(type)) {
 		case BTF_KIND_PTR:
 			by_value = false;
+			break;
+		case BTF_KIND_ARRAY: /* even behind a pointer */
+			by_value = true;
 			break;
 		case BTF_KIND_TYPEDEF:
 			define(e, id, depth + 1);
@@ -467,7 +469,7 @@ static void define_composite(struct emit *e, uint32_t id, int depth)
 	const struct btf_type *type = btf_at(e->btf, id);
 
 	for (uint32_t i = 0; i < btf_vlen(type); i++)
-		define_parts(e, btf_field_at(e->btf, id, i).type, depth);
+		define_parts(e, btf_field_at(e->btf, id, i).type, true, depth);
 	if (is_anonymous(e, id))
 		return;
 	text_puts(e->out, btf_kind(type) == BTF_KIND_UNION ? "union " : "struct ");
@@ -484,7 +486,7 @@ static void define_typedef(struct emit *e, uint32_t id, int depth)
 
 	if (is_known_typedef(e, name) || !is_identifier(name))
 		return;
-	define_parts(e, btf_ref(e->btf, id), depth);
+	define_parts(e, btf_ref(e->btf, id), false, depth);
 	text_puts(e->out, "typedef ");
 	{
 		struct emit to_name = *e;
@@ -521,7 +523,7 @@ static void define_enum(struct emit *e, uint32_t id)
 		if (!is_identifier(name))
 			continue;
 		word = words_add(e->cut->words, name, strlen(name));
-		if (word->flags & (WORD_DEF_NAME | WORD_BCC_NAME | WORD_EMITTED) ||
+		if (word->flags & (WORD_DEF_NAME | WORD_BCC_NAME | WORD_BCC_MACRO | WORD_EMITTED) ||
 		    (!full && !(word->flags & WORD_USED)))
 			continue;
 		word->flags |= WORD_EMITTED;

@@ -5,7 +5,6 @@
  * It runs before BTF is read, on words alone, so that the words that macros bring in take part
  * in the cut. What BTF turns out to have itself is then not written.
  */
-#define _GNU_SOURCE
 #include <string.h>
 
 #include "headers_macros.h"
@@ -302,10 +301,15 @@ static void use_text(struct macros *m, const char *at, const char *end)
 			use(m, t.at, t.size, WORD_USED);
 }
 
-/* A variable or member of the source must not be turned into something else. */
+/* A variable or member of the source must not be turned into something else by a macro that looks
+   like one. Constants are not taken for variables, however they are written. */
 static bool hides_local(const struct word *word, const char *definition)
 {
-	return word->flags & WORD_LOCAL && *definition != '(';
+	bool lower = false;
+
+	for (uint32_t i = 0; i < word->size; i++)
+		lower |= word->at[i] >= 'a' && word->at[i] <= 'z';
+	return lower && word->flags & WORD_LOCAL && *definition != '(';
 }
 
 static void expand_idiom(struct macros *m, const struct word *word, size_t index)

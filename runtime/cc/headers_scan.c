@@ -32,6 +32,14 @@ static bool is_tag_keyword(const struct token *t)
 	       (token_is(t, "struct") || token_is(t, "union") || token_is(t, "enum"));
 }
 
+/* Keywords with parentheses that look like a function's name. */
+static bool is_call_keyword(const struct token *t)
+{
+	return token_is(t, "__attribute__") || token_is(t, "__attribute") || token_is(t, "asm") ||
+	       token_is(t, "__asm__") || token_is(t, "typeof") || token_is(t, "__typeof__") ||
+	       token_is(t, "_Static_assert") || token_is(t, "_Alignas") || token_is(t, "_Pragma");
+}
+
 /* Words before a name that do not make it a declaration. */
 static bool is_statement_keyword(const struct token *t)
 {
@@ -185,7 +193,7 @@ static uint32_t declares(const struct scan *s)
 	    is_any_punct(&s->last, "(,"))
 		return WORD_DEF_NAME;
 	if (file_scope && is_punct(&s->next, '('))
-		return may_declare(s) ? WORD_DEF_NAME : 0;
+		return may_declare(s) && !is_call_keyword(&s->token) ? WORD_DEF_NAME : 0;
 	/* typedef int (*name)(void); */
 	if (!s->braces && s->parens == 1 && is_punct(&s->last, '*') &&
 	    is_punct(&s->before_last, '(') && is_punct(&s->next, ')'))

@@ -11,7 +11,6 @@
  * recorded wider than its C type has the recorded width. Where the type can't be had (one of a
  * module, a bare function pointer), the field is an integer or bytes of the same size.
  */
-#define _GNU_SOURCE
 #include <stdlib.h>
 #include <string.h>
 

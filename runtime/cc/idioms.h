@@ -613,6 +613,11 @@ static inline __attribute__((always_inline)) u64 div64_u64(u64 dividend, u64 div
 #define REQ_CGROUP_PUNT (1ULL << __REQ_CGROUP_PUNT)
 #endif
 
+#define sg_is_chain(sg) ((sg)->page_link & 1)
+#define sg_is_last(sg) ((sg)->page_link & 2)
+#define sg_chain_ptr(sg) ((struct scatterlist *)((sg)->page_link & ~3UL))
+#define sg_page(sg) ((struct page *)((sg)->page_link & ~3UL))
+
 /* ---- Sockets ------------------------------------------------------------------------------- */
 
 #define AF_UNSPEC 0
@@ -784,6 +789,11 @@ static inline __attribute__((always_inline)) u64 div64_u64(u64 dividend, u64 div
 #define skb_headroom(skb) ((skb)->data - (skb)->head)
 #define skb_is_nonlinear(skb) ((skb)->data_len)
 #define skb_shinfo(skb) ((struct skb_shared_info *)skb_end_pointer(skb))
+#define skb_rx_queue_recorded(skb) ((skb)->queue_mapping != 0)
+#define skb_get_rx_queue(skb) ((skb)->queue_mapping - 1)
+#define skb_get_queue_mapping(skb) ((skb)->queue_mapping)
+#define skb_vlan_tag_present(skb) ((skb)->vlan_all)
+#define skb_vlan_tag_get(skb) ((skb)->vlan_tci)
 #define skb_is_gso(skb) (skb_shinfo(skb)->gso_size)
 #define skb_rtable(skb) ((struct rtable *)((skb)->_skb_refdst & ~1UL))
 #define skb_dst(skb) ((struct dst_entry *)((skb)->_skb_refdst & ~1UL))

@@ -6,7 +6,7 @@
 #include "lines.h"
 #include "text.h"
 
-/* Lines that no source has: a hundred for the arguments of each function. BTF has 22 bits. */
+/* Lines that no source has, a hundred for what is put into each function. BTF has 22 bits. */
 enum {
 	ARGUMENTS_FIRST = SOURCE_LINES_MAX + 1000,
 	ARGUMENTS_EACH = 100,
@@ -66,46 +66,50 @@ static char *restate(const struct source *source, const char *name, size_t offse
 			 "");
 }
 
-/* BCC's macros that begin with the definition they make. */
-static bool begins_with_probe_macro(const char *text)
+static unsigned arguments_line(size_t index)
 {
-	static const char *const macros[] = {
-		"TRACEPOINT_PROBE", "RAW_TRACEPOINT_PROBE",
-		"KFUNC_PROBE",	    "KRETFUNC_PROBE",
-		"KMOD_RET",	    "LSM_PROBE",
-		"BPF_ITER",
-	};
-	size_t i;
+	size_t line = ARGUMENTS_FIRST + index * ARGUMENTS_EACH;
 
-	for (i = 0; i < sizeof(macros) / sizeof(*macros); i++)
-		if (!strncmp(text, macros[i], strlen(macros[i])))
+	return line < ARGUMENTS_LAST ? (unsigned)line : 0;
+}
+
+static bool begins_with(const char *text, const char *const *words)
+{
+	for (; *words; words++)
+		if (!strncmp(text, *words, strlen(*words)))
 			return true;
 	return false;
 }
+
+/* BCC's macros that begin with the definition they make... */
+static const char *const probe_macros[] = {"TRACEPOINT_PROBE", "RAW_TRACEPOINT_PROBE", "BPF_ITER",
+					   NULL};
+/* ... and those that make another function in front, which calls it. */
+static const char *const wrapper_macros[] = {"KFUNC_PROBE", "KRETFUNC_PROBE", "KMOD_RET",
+					     "LSM_PROBE", NULL};
 
 /*
  * libbcc puts the section on a line of its own in front of each function that lacks one, which
  * would move the function's first line. So it is given one here.
  */
 static void mark_start(struct insertions *list, const struct source *source, const char *name,
-		       const struct parse_function *function)
+		       const struct parsed *parsed, size_t index)
 {
+	const struct parse_function *function = &parsed->functions[index];
+	const char *text = source->text + function->start;
+	unsigned number = arguments_line(index);
 	char *line;
 
 	if (!function->external || function->has_section)
 		return;
-	if (function->from_macro && !begins_with_probe_macro(source->text + function->start))
+	if (function->from_macro && number && begins_with(text, wrapper_macros))
+		line = cc_printf("\n#line %u %s\n", number, name);
+	else if (!function->from_macro || begins_with(text, probe_macros))
+		line = restate(source, name, function->start);
+	else
 		return;
-	line = restate(source, name, function->start);
 	insert(list, function->start,
 	       cc_printf("__attribute__((section(\".bpf.fn.%s\")))%s", function->name, line));
-}
-
-static unsigned arguments_line(size_t index)
-{
-	size_t line = ARGUMENTS_FIRST + index * ARGUMENTS_EACH;
-
-	return line < ARGUMENTS_LAST ? (unsigned)line : 0;
 }
 
 static void mark_brace(struct insertions *list, const struct source *source, const char *name,
@@ -129,7 +133,7 @@ char *lines_mark(const struct source *source, const struct parsed *parsed)
 	size_t i, line, at = 0;
 
 	for (i = 0; i < parsed->function_count; i++) {
-		mark_start(&list, source, name, &parsed->functions[i]);
+		mark_start(&list, source, name, parsed, i);
 		mark_brace(&list, source, name, parsed, i);
 	}
 	for (i = 0; i < parsed->resync_count; i++) {

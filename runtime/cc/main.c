@@ -29,6 +29,7 @@
 #include "lines.h"
 #include "lockdown.h"
 #include "parse.h"
+#include "prelude.h"
 #include "source.h"
 #include "stray.h"
 #include "text.h"
@@ -173,13 +174,25 @@ static void make_files(struct worker *w)
 	vfs_close_real();
 }
 
-static void parse(struct worker *w)
+/* libbcc's headers, as far as the program, its headers and flags use them. Real headers may use
+   any part of them. */
+static void cut_prelude(struct worker *w)
 {
-	if (parse_source(&w->source, &w->job.flags, &w->image, &w->diags, &w->parsed))
-		diag_add(&w->diags, HOTPROBE_ERROR, w->source.name, 0, 0,
-			 "libclang could not read this", NULL);
-	if (w->diags.error_count)
-		finish(w);
+	size_t count = 0, i, files = w->job.file_count, flags = w->job.flags.count;
+	struct headers_text *texts = cc_alloc((1 + files + flags + w->tree.count) * sizeof(*texts));
+
+	if (w->job.kernel_headers)
+		return;
+	texts[count++] = (struct headers_text){.text = w->source.text, .size = w->source.size};
+	for (i = 0; i < files; i++)
+		texts[count++] = w->job.files[i];
+	for (i = 0; i < flags; i++)
+		texts[count++] = (struct headers_text){.text = w->job.flags.argv[i],
+						       .size = strlen(w->job.flags.argv[i])};
+	for (i = 0; i < w->tree.count; i++)
+		texts[count++] = (struct headers_text){.text = w->tree.files[i].text,
+						       .size = w->tree.files[i].size};
+	prelude_cut(texts, count);
 }
 
 static unsigned version_of(const char *release)
@@ -190,22 +203,60 @@ static unsigned version_of(const char *release)
 	return major << 16 | minor << 8;
 }
 
-static void compile(struct worker *w)
+/* What a parse or compile left in the image goes; the list of tools stays. */
+static void drop_records(struct worker *w)
 {
-	char *text = lines_mark(&w->source, &w->parsed);
-	const char *license;
-	void *module;
+	uint32_t kind;
 
-	setenv("BCC_KERNEL_SOURCE", VFS_KERNEL, 1);
+	for (kind = 0; kind < IMAGE_SECTION_KINDS; kind++)
+		if (kind != IMAGE_STRINGS && kind != IMAGE_TOOLS)
+			w->image.section[kind].size = 0;
+}
+
+static void start_over(struct worker *w)
+{
+	drop_records(w);
+	w->diags = (struct diag_list){0};
 	capture_start(version_of(w->job.release) >= (5 << 16 | 5 << 8));
-	module = compile_run(text, &w->job.flags, given_up);
+}
+
+static void parse(struct worker *w)
+{
+	if (parse_source(&w->source, &w->job.flags, &w->image, &w->diags, &w->parsed))
+		diag_add(&w->diags, HOTPROBE_ERROR, w->source.name, 0, 0,
+			 "libclang could not read this", NULL);
+}
+
+static void *compile(struct worker *w)
+{
+	void *module = compile_run(lines_mark(&w->source, &w->parsed), &w->job.flags, given_up);
+
 	stray_parse(compile_stray_text(), !module, &w->source, &w->parsed, &w->diags);
-	if (!module)
-		finish(w);
-	license = bpf_module_license(module);
+	return module;
+}
+
+/* Whether it is worth another try because the cut went too far. What is missing then shows as an
+   error. */
+static void *parse_and_compile(struct worker *w)
+{
+	void *module = NULL;
+
+	do {
+		start_over(w);
+		parse(w);
+		if (!w->diags.error_count)
+			module = compile(w);
+	} while (!module && prelude_restore());
+	return module;
+}
+
+static void add_module(struct worker *w, void *module)
+{
+	const char *license = bpf_module_license(module);
+
 	add_facts(w, license ? license : "GPL");
 	if (assemble(module, &w->source, &w->parsed, w->job.direct_syscalls, &w->image, &w->diags))
-		image_writer_free(&w->image);
+		drop_records(w);
 }
 
 /* Standard output becomes standard error, since libbcc writes there, too. */
@@ -231,6 +282,7 @@ static int print_version(void)
 int main(int argc, char **argv)
 {
 	static struct worker w;
+	void *module;
 	int err;
 
 	if (argc == 2 && !strcmp(argv[1], "--version"))
@@ -257,10 +309,13 @@ int main(int argc, char **argv)
 			&w.diags))
 		finish(&w);
 	make_headers(&w);
+	cut_prelude(&w);
 	make_files(&w);
 	if (!w.job.kernel_headers && lockdown_files())
 		return CC_EXIT_LOCKDOWN;
-	parse(&w);
-	compile(&w);
+	setenv("BCC_KERNEL_SOURCE", VFS_KERNEL, 1);
+	module = parse_and_compile(&w);
+	if (module)
+		add_module(&w, module);
 	finish(&w);
 }

@@ -190,10 +190,12 @@ static void add_function(struct walk *walk, CXCursor cursor)
 		.brace = PARSE_NOWHERE,
 		.parameters = clang_Cursor_getNumArguments(cursor),
 		.external = clang_getCursorLinkage(cursor) == CXLinkage_External,
-		.from_macro = place.from_macro || start.from_macro,
 	};
 	CXCursor body = clang_getNullCursor();
 
+	/* Its name is not where it is: extents do not tell that. */
+	function.from_macro = strncmp(walk->source->text + place.offset, function.name,
+				      strlen(function.name)) != 0;
 	clang_visitChildren(cursor, find_body, &body);
 	if (clang_Cursor_isNull(body))
 		return;

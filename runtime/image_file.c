@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "image_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "compile.h"
+
+bool image_file_is(const void *data, size_t size)
+{
+	const struct image_header *header = data;
+
+	return size >= sizeof(*header) && header->magic == IMAGE_MAGIC;
+}
+
+/* The code has offsets of that kernel's structures in it: elsewhere it would read wrong places. */
+static int check_kernel(struct hotprobe *hp, const char *path)
+{
+	const char *release = image_str(&hp->image, hp->image.facts->release);
+	struct utsname un;
+
+	uname(&un);
+	if (!strcmp(release, un.release))
+		return 0;
+	return fail_at(hp, -EINVAL, path, 0, 0,
+		       "build it again here, or for this kernel with hotprobe build --btf",
+		       "the image was compiled for kernel %s, and this is %s", release, un.release);
+}
+
+int image_file_open(struct hotprobe *hp, const char *path, void *data, size_t size)
+{
+	int err = take_image(hp, data, size);
+	char *reason;
+
+	if (err == -EBADMSG) {
+		reason = strdup(hotprobe_error(hp));
+		fail_at(hp, -EINVAL, path, 0, 0, "build it again from its source", "%s",
+			reason ? reason : "");
+		free(reason);
+		return -EINVAL;
+	}
+	return err ? err : check_kernel(hp, path);
+}
+
+static int write_file(int fd, const char *data, size_t size)
+{
+	while (size) {
+		ssize_t n = write(fd, data, size);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n ? -errno : -EIO;
+		data += n;
+		size -= n;
+	}
+	return fsync(fd) ? -errno : 0;
+}
+
+/* Beside the file, then in its place: whoever reads it sees the old one or the whole new one. */
+static int replace_file(const char *path, const void *data, size_t size)
+{
+	char *temporary;
+	int fd, err;
+
+	if (asprintf(&temporary, "%s.%d.new", path, (int)getpid()) < 0)
+		return -ENOMEM;
+	fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+	if (fd < 0) {
+		err = -errno;
+		free(temporary);
+		return err;
+	}
+	err = write_file(fd, data, size);
+	close(fd);
+	if (!err && rename(temporary, path))
+		err = -errno;
+	if (err)
+		unlink(temporary);
+	free(temporary);
+	return err;
+}
+
+int hotprobe_save(struct hotprobe *hp, const char *path)
+{
+	int err;
+
+	if (!hp->programs)
+		return fail(hp, -EBUSY, "there is no compiled program to save");
+	err = replace_file(path, hp->image.data, hp->image.size);
+	return err ? fail(hp, err, "cannot write %s: %s", path, strerror(-err)) : 0;
+}

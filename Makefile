@@ -4,6 +4,7 @@
 #   make demo       install what is missing, build, trace the opens of `cat /etc/hostname`
 #   make test       install what is missing, build, run every suite
 #   make bench      compare with the peers
+#   make fuzz       run the fuzzers (FUZZ_RUNS=10000000 each)
 #   make install    PREFIX=/usr/local DESTDIR=
 #
 # Variables: SANITIZE=1 builds with AddressSanitizer and UBSan into build/sanitize; V=1 shows the
@@ -45,7 +46,7 @@ CC_LIBS := -lbcc -lclang-14 -lLLVM-14 -lbpf -lelf -lz -lseccomp -lpthread
 CLI_LIBS := -ljansson
 
 .DEFAULT_GOAL := all
-.PHONY: all demo test bench install clean deps lint
+.PHONY: all demo test bench fuzz install clean deps lint
 all: $(B)/hotprobe $(B)/hotprobe-cc $(B)/libhotprobe.so $(B)/libhotprobe.a $(B)/embed
 
 $(B)/runtime/%.o: private COMPILE := -fPIC -fvisibility=hidden
@@ -116,6 +117,22 @@ bench:
 	@scripts/install-deps bench
 	@$(MAKE) --no-print-directory all $(B)/tests/bench
 	@scripts/bench
+
+# Fuzzers: libFuzzer under AddressSanitizer and UBSan, over the library's own sources.
+FUZZ_SRC := $(wildcard tests/fuzz/*_fuzz.c)
+FUZZ_RUNS ?= 10000000
+F := build/fuzz
+$(F)/%_fuzz: tests/fuzz/%_fuzz.c $(LIB_SRC) $(wildcard runtime/*.h)
+	@mkdir -p $(@D)
+	$(call say,FUZZ,$@)
+	$(Q)clang -std=gnu11 -D_GNU_SOURCE -O1 -g -Iruntime -DHOTPROBE_CC='"hotprobe-cc"' \
+		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
+		-o $@ $< $(LIB_SRC) $(LIB_LIBS)
+
+fuzz:
+	@scripts/install-deps test
+	@$(MAKE) --no-print-directory $(FUZZ_SRC:tests/fuzz/%.c=$(F)/%)
+	@scripts/fuzz $(F) $(FUZZ_RUNS)
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(LIBDIR)/pkgconfig \

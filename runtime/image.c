@@ -22,6 +22,7 @@ static const size_t record_size[IMAGE_SECTION_KINDS] = {
 	[IMAGE_ENUMERATORS] = sizeof(struct image_enumerator),
 	[IMAGE_FACTS] = sizeof(struct image_facts),
 	[IMAGE_TOOLS] = sizeof(struct image_tool),
+	[IMAGE_TARGETS] = sizeof(struct image_target),
 };
 
 static bool good_string(const struct image *img, uint32_t string)
@@ -73,19 +74,34 @@ static const char *check_tables(const struct image *img)
 	return NULL;
 }
 
-/* Map loads hold a table's index, and their second half is there. */
+/* An instruction of two: a table's index, or a number. */
+static const char *check_wide_insn(const struct image *img, const struct bpf_insn *insn,
+				   uint32_t left)
+{
+	if (left < 2 || insn[1].code || insn[1].dst_reg || insn[1].src_reg)
+		return "a program has half an instruction";
+	if (insn->src_reg == BPF_PSEUDO_MAP_FD && (uint32_t)insn->imm >= img->count[IMAGE_TABLES])
+		return "an instruction's table is out of range";
+	if (insn->src_reg && insn->src_reg != BPF_PSEUDO_MAP_FD)
+		return "an instruction loads what an image cannot hold";
+	return NULL;
+}
+
+/* Registers and tables are in range; what else is wrong with the code is the verifier's to say. */
 static const char *check_insns(const struct image *img, const struct image_program *p)
 {
 	const struct bpf_insn *insn = img->insns + p->first_insn;
 
 	for (uint32_t i = 0; i < p->insn_count; i++) {
+		const char *why;
+
+		if (insn[i].dst_reg > BPF_REG_10 || insn[i].src_reg > BPF_REG_10)
+			return "an instruction's register is out of range";
 		if (insn[i].code != (BPF_LD | BPF_IMM | BPF_DW))
 			continue;
-		if (i + 1 == p->insn_count)
-			return "a program ends inside an instruction";
-		if (insn[i].src_reg == BPF_PSEUDO_MAP_FD &&
-		    (uint32_t)insn[i].imm >= img->count[IMAGE_TABLES])
-			return "an instruction's table is out of range";
+		why = check_wide_insn(img, &insn[i], p->insn_count - i);
+		if (why)
+			return why;
 		i++;
 	}
 	return NULL;
@@ -222,6 +238,10 @@ static const char *check_facts(const struct image *img)
 	for (uint32_t i = 0; i < img->count[IMAGE_TOOLS]; i++)
 		if (!good_string(img, img->tools[i].path))
 			return "a tool's path is out of range";
+	for (uint32_t i = 0; i < img->count[IMAGE_TARGETS]; i++)
+		if (!good_string(img, img->targets[i].spec) ||
+		    img->targets[i].program >= img->count[IMAGE_PROGRAMS])
+			return "a function's target is out of range";
 	return NULL;
 }
 
@@ -260,6 +280,7 @@ static void set_section(struct image *img, uint32_t kind, const void *at)
 		[IMAGE_ENUMERATORS] = (const void **)&img->enumerators,
 		[IMAGE_FACTS] = (const void **)&img->facts,
 		[IMAGE_TOOLS] = (const void **)&img->tools,
+		[IMAGE_TARGETS] = (const void **)&img->targets,
 	};
 
 	*pointers[kind] = at;

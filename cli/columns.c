@@ -340,9 +340,29 @@ static void columns_start(struct output *out)
 	out->current = out->tables[0];
 }
 
+/* As it was written, but for what could do something to a terminal. */
+static void columns_written(struct output *out, const char *function, const char *bytes,
+			    size_t size)
+{
+	(void)function;
+	while (out->terminal && size) {
+		size_t length = 0;
+
+		while (length < size && bytes[length] != '\n' && bytes[length] != '\t')
+			length++;
+		text_escaped(&out->buffer, bytes, length, 0);
+		if (length < size)
+			text_char(&out->buffer, bytes[length++]);
+		bytes += length;
+		size -= length;
+	}
+	text_bytes(&out->buffer, bytes, size);
+}
+
 const struct output_format output_columns = {
 	.name = "columns",
 	.start = columns_start,
 	.event = columns_event,
+	.written = columns_written,
 	.forget = columns_forget,
 };

@@ -215,6 +215,24 @@ static void json_lost(struct output_table *table, uint64_t lost)
 	text_string(text, "}\n");
 }
 
+/* An object for each line. */
+static void json_written(struct output *out, const char *function, const char *bytes, size_t size)
+{
+	while (size) {
+		const char *newline = memchr(bytes, '\n', size);
+		size_t length = newline ? (size_t)(newline - bytes) : size;
+
+		text_string(&out->buffer, "{\"function\":");
+		string(out, function, strlen(function));
+		text_string(&out->buffer, ",\"text\":");
+		string(out, bytes, length);
+		text_string(&out->buffer, "}\n");
+		length += newline != NULL;
+		bytes += length;
+		size -= length;
+	}
+}
+
 static void json_forget(struct output_table *table)
 {
 	(void)table;
@@ -224,5 +242,6 @@ const struct output_format output_json = {
 	.name = "json",
 	.event = json_event,
 	.lost = json_lost,
+	.written = json_written,
 	.forget = json_forget,
 };

@@ -132,19 +132,8 @@ static bool add_define(struct source_options *source, const struct options *opti
 	return add_cflag(source, "-D", options->value);
 }
 
-static bool known_kind(const char *kind, size_t length)
-{
-	static const char *const kinds[] = {
-		"kprobe", "kretprobe", "syscall", "syscall_ret", "tracepoint", "raw_tracepoint",
-	};
-
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
-		if (strlen(kinds[i]) == length && !memcmp(kinds[i], kind, length))
-			return true;
-	return false;
-}
-
-/* Says what is wrong with KIND:TARGET=FUNCTION, NULL if its form is right. */
+/* Says what is wrong with KIND:TARGET=FUNCTION, NULL if its form is right. Which kinds there are is
+   the library's business. */
 static const char *attachment_fault(const char *value)
 {
 	const char *colon = strchr(value, ':'), *equals = strrchr(value, '=');
@@ -153,9 +142,6 @@ static const char *attachment_fault(const char *value)
 		return "there is no '=FUNCTION'";
 	if (!colon || colon > equals)
 		return "there is no 'KIND:' before the target";
-	if (!known_kind(value, (size_t)(colon - value)))
-		return "unknown kind; known are kprobe, kretprobe, syscall, syscall_ret, "
-		       "tracepoint, raw_tracepoint";
 	if (colon + 1 == equals)
 		return "there is no target";
 	if (!is_identifier(equals + 1, strlen(equals + 1)))

@@ -94,6 +94,15 @@ void output_lost(struct output_table *table, uint64_t lost)
 	made(out);
 }
 
+void output_written(struct output *out, const char *function, const char *bytes, size_t size)
+{
+	if (out->error || !size)
+		return;
+	out->format->written(out, function, bytes, size);
+	out->current = NULL;
+	made(out);
+}
+
 static int write_all(int fd, const char *data, size_t size)
 {
 	while (size) {

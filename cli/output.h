@@ -32,6 +32,8 @@ struct output_format {
 	void (*event)(struct output_table *table, int cpu, const void *data, size_t size);
 	/* Optional: without it nothing about lost events goes to standard output. */
 	void (*lost)(struct output_table *table, uint64_t lost);
+	/* What a function wrote that is no event: lines, or any bytes. size is more than 0. */
+	void (*written)(struct output *out, const char *function, const char *bytes, size_t size);
 	void (*forget)(struct output_table *table);
 };
 
@@ -58,6 +60,8 @@ struct output_table *output_add_table(struct output *out, const char *name,
 void output_start(struct output *out);
 void output_event(struct output_table *table, int cpu, const void *data, size_t size);
 void output_lost(struct output_table *table, uint64_t lost);
+/* Lines that a function wrote, each with its newline (the very last may lack it). */
+void output_written(struct output *out, const char *function, const char *bytes, size_t size);
 /* Writes what was collected. Returns 0, or the first error there was (-EPIPE, -ENOSPC...). */
 int output_flush(struct output *out);
 /* Frees all; what was not flushed is lost. */

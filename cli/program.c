@@ -62,8 +62,9 @@ int program_failed(struct program *program, int err)
 {
 	const char *message = hotprobe_error(program->hp);
 
-	if (!show_diagnostics(program, message))
-		report(HOTPROBE_ERROR, "%s", *message ? message : strerror(-err));
+	if (show_diagnostics(program, message))
+		return status_of(err);
+	report(HOTPROBE_ERROR, "%s", *message ? message : strerror(-err));
 	if (err == -EPERM)
 		privilege_hint();
 	return status_of(err);
@@ -117,8 +118,11 @@ int program_open(struct program *program, const struct source_options *source,
 
 		err = hotprobe_attach_spec(program->hp, attachment->function, attachment->spec,
 					   NULL);
-		if (err)
-			return program_failed(program, err);
+		if (err) {
+			int status = program_failed(program, err);
+
+			return err == -EINVAL ? EXIT_USAGE : status;
+		}
 	}
 	return EXIT_DONE;
 }

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "hotprobe.h"
+#include "iterators.h"
 #include "options.h"
 #include "output.h"
 #include "program.h"
@@ -231,15 +232,25 @@ static void report_lost(struct run *run)
 			    "(--perf-pages) last longer");
 }
 
+/* A program of iterators alone has told all it can once they are read. */
+static bool awaits_events(const struct run *run)
+{
+	return iterators_count(run->program.hp) < hotprobe_link_count(run->program.hp);
+}
+
 static int trace(struct run *run)
 {
-	enum trace_end end = trace_run(&run->trace);
+	enum trace_end end = TRACE_TARGET_ENDED;
 	int status = EXIT_DONE;
 
+	if (awaits_events(run) || run->options->command)
+		end = trace_run(&run->trace);
 	if (end == TRACE_FAILED)
 		program_failed(&run->program, -EIO);
 	if (run->options->command)
 		status = end == TRACE_TARGET_ENDED ? command_status(run) : stop_command(run, end);
+	if (end != TRACE_FAILED && iterators_print(run->program.hp, &run->out))
+		end = TRACE_FAILED;
 	trace_drain(&run->trace);
 	if (!run->options->format->lost)
 		report_lost(run);
@@ -262,7 +273,7 @@ static int release(struct run *run)
 
 static void say_ready(const struct run *run)
 {
-	if (!run->options->command && isatty(STDERR_FILENO))
+	if (!run->options->command && awaits_events(run) && isatty(STDERR_FILENO))
 		report(HOTPROBE_NOTE, "tracing %s; Ctrl-C ends",
 		       run->options->pid ? "the process and its descendants" : "the whole system");
 }

@@ -22,6 +22,8 @@ static const struct arch_register registers[] = {
 const struct arch arch_native = {
 	.syscall_prefix = "__x64_sys_",
 	.pt_regs_size = 168,
+	.ld_cache_flags = 0x0303,
+	.instruction_pointer = "ip",
 	.registers = registers,
 };
 
@@ -40,6 +42,8 @@ static const struct arch_register registers[] = {
 const struct arch arch_native = {
 	.syscall_prefix = "__arm64_sys_",
 	.pt_regs_size = 336,
+	.ld_cache_flags = 0x0a03,
+	.instruction_pointer = "pc",
 	.registers = registers,
 };
 

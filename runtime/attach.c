@@ -18,8 +18,10 @@ static bool is_attached(const struct hotprobe_link *link)
 
 static void detach_link(struct hotprobe_link *link)
 {
-	if (is_attached(link) && link->target.provider->detach)
+	if ((is_attached(link) || link->own) && link->target.provider->detach)
 		link->target.provider->detach(link);
+	free(link->own);
+	link->own = NULL;
 	for (size_t i = 0; i < link->fds.count; i++)
 		close(link->fds.at[i]);
 	array_free(&link->fds);
@@ -94,7 +96,7 @@ static int place(struct hotprobe_program *program, struct target *target,
 	}
 	program->placed = true;
 	program->plan = link->plan;
-	program->unconfined = hp->opts.confine && !load_runs_in_task(link->plan.type);
+	program->unconfined = hp->opts.confine && !load_runs_in_task(&link->plan);
 	*placed = link;
 	return 0;
 }
@@ -123,13 +125,21 @@ int attach_place_by_names(struct hotprobe *hp)
 	return 0;
 }
 
+int attach_load(struct hotprobe_link *link)
+{
+	const struct provider *provider = link->target.provider;
+	int err = provider->resolve ? provider->resolve(link) : 0;
+
+	return err ? err : load_variant(link->program, &link->plan);
+}
+
 static int attach_link(struct hotprobe_link *link)
 {
 	int fd, err;
 
 	if (is_attached(link))
 		return 0;
-	fd = load_variant(link->program, &link->plan);
+	fd = attach_load(link);
 	if (fd < 0)
 		return fd;
 	err = link->target.provider->attach(link, fd);
@@ -183,6 +193,7 @@ void hotprobe_detach(struct hotprobe *hp)
 
 void attach_free(struct hotprobe *hp)
 {
+	hotprobe_detach(hp); /* while each can still see the others */
 	for (size_t i = 0; i < hp->links.count; i++)
 		free_link(hp->links.at[i]);
 	array_free(&hp->links);
@@ -224,6 +235,7 @@ static int attach_explicitly(struct hotprobe *hp, const char *function, struct t
 {
 	struct hotprobe_program *program = hotprobe_find_program(hp, function);
 	struct hotprobe_link *link;
+	bool is_new;
 	int err;
 
 	if (result)
@@ -232,9 +244,13 @@ static int attach_explicitly(struct hotprobe *hp, const char *function, struct t
 		target_free(target);
 		return no_such_function(hp, function);
 	}
+	is_new = !find_link(program, target);
 	err = place(program, target, &link);
-	if (!err && hp->loaded)
+	if (!err && hp->loaded) {
 		err = attach_link(link);
+		if (err < 0 && is_new)
+			hotprobe_link_detach(link);
+	}
 	if (err < 0)
 		return err;
 	if (result && hp->loaded)
@@ -345,6 +361,11 @@ struct hotprobe_program *hotprobe_link_program(const struct hotprobe_link *link)
 const char *hotprobe_link_target(const struct hotprobe_link *link)
 {
 	return link->target_text;
+}
+
+int hotprobe_link_fd(const struct hotprobe_link *link)
+{
+	return link->fds.count ? link->fds.at[0] : -1;
 }
 
 const char *hotprobe_link_attached_to(const struct hotprobe_link *link)

@@ -8,6 +8,10 @@
 /* Places every program whose name follows a convention. */
 int attach_place_by_names(struct hotprobe *hp);
 
+/* Takes a link's program through the verifier in the form its target needs, unless that was done.
+   Returns the descriptor, which stays the program's, or a negative errno with the message set. */
+int attach_load(struct hotprobe_link *link);
+
 /* Frees all links, detaching them. */
 void attach_free(struct hotprobe *hp);
 

@@ -14,6 +14,7 @@
 #include "events.h"
 #include "image_file.h"
 #include "internal.h"
+#include "kernel_btf.h"
 #include "load.h"
 #include "submit.h"
 
@@ -104,6 +105,7 @@ void hotprobe_free(struct hotprobe *hp)
 	free(hp->image_data);
 	source_free(&hp->source);
 	free_diagnostics(hp);
+	kernel_btf_forget(hp);
 	if (hp->tracefs_fd >= 0)
 		close(hp->tracefs_fd);
 	for (size_t i = 0; i < hp->cflags.count; i++)
@@ -133,7 +135,10 @@ static int prepare(struct hotprobe *hp)
 {
 	int err = load_prepare(hp);
 
-	return err ? err : attach_place_by_names(hp);
+	if (!err)
+		err = attach_place_by_names(hp);
+	hp->compiled = !err;
+	return err;
 }
 
 /* Takes over text. */
@@ -193,7 +198,7 @@ static int load_programs(struct hotprobe *hp)
 	int first = 0, fd;
 
 	for (size_t i = 0; i < hp->links.count; i++) {
-		fd = load_variant(hp->links.at[i]->program, &hp->links.at[i]->plan);
+		fd = attach_load(hp->links.at[i]);
 		if (fd < 0 && !first)
 			first = fd;
 	}
@@ -211,10 +216,11 @@ int hotprobe_load(struct hotprobe *hp)
 {
 	int err;
 
-	if (!hp->programs || hp->loaded)
+	if (!hp->compiled)
 		return fail(hp, -EBUSY,
 			    hp->loaded ? "it is loaded already"
 				       : "there is no compiled program to load");
+	hp->compiled = false;
 	err = load_btf(hp);
 	if (!err)
 		err = submit_plan(hp);
@@ -227,6 +233,7 @@ int hotprobe_load(struct hotprobe *hp)
 	if (!err)
 		err = events_open(hp);
 	hp->loaded = !err;
+	kernel_btf_forget(hp);
 	return err;
 }
 

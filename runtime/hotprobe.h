@@ -181,6 +181,11 @@ int hotprobe_load(struct hotprobe *hp);
  *                                 calls the syscall, as in BCC
  *     tracepoint__CATEGORY__EVENT, TRACEPOINT_PROBE(CATEGORY, EVENT)
  *     raw_tracepoint__EVENT, RAW_TRACEPOINT_PROBE(EVENT)
+ *     KFUNC_PROBE(FUNC, ...), KRETFUNC_PROBE(FUNC, ...), KMOD_RET(FUNC, ...), or kfunc__FUNC,
+ *     kretfunc__FUNC, kmod_ret__FUNC   a kernel function, by a trampoline: its entry, its
+ *                                 return, its return with another value
+ *     LSM_PROBE(HOOK, ...), lsm__HOOK      a security hook, which the function may deny
+ *     BPF_ITER(KIND), bpf_iter__KIND       kernel objects: see hotprobe_open_iter()
  * All or nothing: on failure what this call attached is detached again and each function that
  * could not be attached has a diagnostic. Returns the number of probes attached by this call (0
  * if all were already), or a negative errno: that of the first that failed.
@@ -241,6 +246,28 @@ int hotprobe_attach_raw_tracepoint(struct hotprobe *hp, const char *function, co
  * syscall:NAME, syscall_ret:NAME, tracepoint:CATEGORY:EVENT, raw_tracepoint:EVENT. As with BCC's
  * attach_kprobe(event=get_syscall_fnname("open")), kprobe:sys_open and kretprobe:sys_open mean the
  * syscall by whatever name this kernel has for it.
+ *
+ * Patterns with *, ? and [] in kprobe:, kretprobe: and tracepoint: attach to all that match, 1000
+ * at most; hotprobe_link_attached_to() says how many, the log which. The kernel refuses kprobes on
+ * some of its functions: those are counted too, and only if all are refused it is a failure.
+ *
+ * Further kinds: kfunc:FUNC, kretfunc:FUNC, fmod_ret:FUNC, lsm:HOOK, iter:KIND, and
+ *     perf_event:EVENT:KEY=VALUE,...    EVENT is called as in perf list (cpu-clock, page-faults,
+ *         cycles, LLC-load-misses, r1a8 for a raw number), and freq=TIMES_A_SECOND or period=EVENTS
+ *         says how often; pid=PID only in that process's threads, cpu=CPU only there
+ *     iter:task:pid=PID, iter:task:tid=TID, iter:bpf_map_elem:map=TABLE, iter:cgroup:cgroup=DIR
+ *
+ * Of the network, where no filter by process is possible (see hotprobe_program_unconfined()):
+ *     xdp:IFACE              packets as the driver has them; takes struct xdp_md
+ *     tc:IFACE:ingress, tc:IFACE:egress    packets at traffic control; struct __sk_buff, and
+ *                            TC_ACT_UNSPEC as the result lets others see the packet, too
+ *     socket:IFACE           a packet socket with the program as its filter (struct __sk_buff;
+ *                            the result is how many bytes of the packet the socket gets), see
+ *                            hotprobe_link_fd(); without IFACE, the packets of all interfaces
+ *     cgroup:PATH:HOOK       a cgroup of version 2; the hooks are those of bpftool-cgroup(8):
+ *                            ingress, egress, sock_create, connect4, bind6, sock_ops...; the
+ *                            result 1 allows, 0 refuses
+ * An interface or cgroup that is removed takes its probes along; nothing else is touched.
  */
 int hotprobe_attach_spec(struct hotprobe *hp, const char *function, const char *spec,
 			 struct hotprobe_link **link);
@@ -256,6 +283,18 @@ struct hotprobe_program *hotprobe_link_program(const struct hotprobe_link *link)
    syscalls:sys_enter_openat"; "" while it is not attached. */
 const char *hotprobe_link_target(const struct hotprobe_link *link);
 const char *hotprobe_link_attached_to(const struct hotprobe_link *link);
+/* A descriptor that holds it: the packet socket of socket:IFACE, to receive from; a BPF link or a
+   perf event of other kinds. -1 while it is not attached, or if nothing of the process holds it.
+   Stays the library's. */
+int hotprobe_link_fd(const struct hotprobe_link *link);
+
+/*
+ * Reads what an attached iterator (BPF_ITER, iter:KIND) writes: returns a descriptor that is the
+ * caller's to read and close. Each one goes through all objects anew; the function runs during the
+ * read(2), which gives 0 after the last. Returns -ENOENT if there is no such function, -EINVAL if
+ * it is no iterator, -EBUSY if it is not attached.
+ */
+int hotprobe_open_iter(struct hotprobe *hp, const char *function);
 
 /* Writes the name of the kernel function behind a syscall ("open" gives "__x64_sys_open") into
    buf. Returns its length, or -ENAMETOOLONG. */

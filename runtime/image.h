@@ -58,6 +58,7 @@ enum image_section_kind {
 	IMAGE_ENUMERATORS, /* struct image_enumerator */
 	IMAGE_FACTS,	   /* struct image_facts, one */
 	IMAGE_TOOLS,	   /* struct image_tool */
+	IMAGE_TARGETS,	   /* struct image_target */
 	IMAGE_SECTION_KINDS,
 };
 
@@ -107,6 +108,24 @@ struct image_program {
 	uint32_t line;
 	uint32_t column;
 	uint32_t flags; /* IMAGE_PROGRAM_ */
+};
+
+/* A place that the source itself names for a function: HOTPROBE("uprobe:/bin/bash:readline"). */
+struct image_target {
+	uint32_t program; /* index */
+	uint32_t spec;	  /* string: KIND:TARGET */
+};
+
+/*
+ * How code reads an argument of a USDT probe, which is in another place at each site: it calls the
+ * helper IMAGE_USDT_CALL + N (the argument, from 1) with the context in R1 and in R2 a u64 of
+ * zeros on its stack, which receives the argument's bytes. The loader puts instructions in the
+ * place of the call; R0 becomes 64 less the argument's bits, plus IMAGE_USDT_SIGNED.
+ */
+enum {
+	IMAGE_USDT_CALL = 0x55534400, /* "USD" */
+	IMAGE_USDT_ARGS = 12,
+	IMAGE_USDT_SIGNED = 64,
 };
 
 enum image_type_kind {
@@ -191,6 +210,7 @@ struct image {
 	const struct image_enumerator *enumerators;
 	const struct image_facts *facts;
 	const struct image_tool *tools;
+	const struct image_target *targets;
 	uint32_t count[IMAGE_SECTION_KINDS]; /* of each section's records */
 };
 

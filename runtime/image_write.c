@@ -21,6 +21,7 @@ static const size_t record_sizes[IMAGE_SECTION_KINDS] = {
 	[IMAGE_ENUMERATORS] = sizeof(struct image_enumerator),
 	[IMAGE_FACTS] = sizeof(struct image_facts),
 	[IMAGE_TOOLS] = sizeof(struct image_tool),
+	[IMAGE_TARGETS] = sizeof(struct image_target),
 };
 
 static size_t align8(size_t size)

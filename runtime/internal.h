@@ -37,6 +37,10 @@ struct plan {
 	enum bpf_prog_type type;
 	enum bpf_attach_type expected_attach_type;
 	enum view view;
+	/* Of the kernel's function that it is loaded for, where the type has it so: the id in BTF,
+	   and that of the module's BTF object (0: vmlinux). Known from provider.resolve() on. */
+	uint32_t attach_btf_id, attach_btf_object;
+	uint32_t flags; /* BPF_F_ of loading */
 };
 
 /* A place to attach to, as a convention name or the user gives it. */
@@ -71,6 +75,7 @@ struct hotprobe_link {
 	char *target_text;
 	char *attached_text; /* NULL until attached */
 	ARRAY(int) fds;	     /* perf events and links; closing them detaches */
+	void *own;	     /* the provider's own, freed once detached */
 };
 
 struct diagnostic {
@@ -93,6 +98,7 @@ struct hotprobe {
 	struct hotprobe_program *programs;
 	size_t program_count;
 
+	bool compiled; /* it can be loaded; one that failed to load cannot be again */
 	bool loaded;
 	int btf_fd;
 	struct confinement *confinement; /* NULL unless opts.confine and loaded */
@@ -101,6 +107,7 @@ struct hotprobe {
 	struct event_loop *loop; /* NULL until loaded */
 	int lost_fd;		 /* array of lost counts per table, for rings; or -1 */
 	uint64_t *lost_counts;	 /* its memory, or NULL */
+	struct btf *kernel_btf;	 /* of kernel_btf.c, NULL until it is needed */
 	int tracefs_fd;		 /* root directory of tracefs, -1 until it is needed */
 	int has_kprobes;	 /* -1 until it is asked */
 };

@@ -2,18 +2,21 @@
 #include "load.h"
 
 #include <bpf/bpf.h>
+#include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "confine.h"
+#include "insns.h"
 #include "kernel.h"
 #include "submit.h"
 #include "verifier.h"
 
 enum {
 	DEFAULT_PERF_PAGES = 64,
+	RING_FACTOR = 4,
 	RING_MAX = 1 << 30,
 	LOG_SIZE = 1 << 20,
 	LOG_SIZE_MAX = 64 << 20,
@@ -24,42 +27,53 @@ enum {
  */
 
 /* What a function that nothing places is most likely meant to be, by its first parameter. */
-static enum bpf_prog_type guess_type(const char *context)
+static struct plan guess_plan(const char *context)
 {
 	static const struct {
 		const char *context;
 		enum bpf_prog_type type;
+		enum bpf_attach_type attach_type;
 	} types[] = {
-		{"struct pt_regs", BPF_PROG_TYPE_KPROBE},
-		{"struct bpf_perf_event_data", BPF_PROG_TYPE_PERF_EVENT},
-		{"struct __sk_buff", BPF_PROG_TYPE_SCHED_CLS},
-		{"struct xdp_md", BPF_PROG_TYPE_XDP},
-		{"struct bpf_raw_tracepoint_args", BPF_PROG_TYPE_RAW_TRACEPOINT},
-		{"struct bpf_sock_ops", BPF_PROG_TYPE_SOCK_OPS},
-		{"struct sk_msg_md", BPF_PROG_TYPE_SK_MSG},
-		{"struct bpf_sock", BPF_PROG_TYPE_CGROUP_SOCK},
-		{"struct bpf_sysctl", BPF_PROG_TYPE_CGROUP_SYSCTL},
-		{"struct bpf_sockopt", BPF_PROG_TYPE_CGROUP_SOCKOPT},
+		{"struct pt_regs", BPF_PROG_TYPE_KPROBE, 0},
+		{"struct bpf_perf_event_data", BPF_PROG_TYPE_PERF_EVENT, 0},
+		{"struct __sk_buff", BPF_PROG_TYPE_SCHED_CLS, 0},
+		{"struct xdp_md", BPF_PROG_TYPE_XDP, 0},
+		{"struct bpf_raw_tracepoint_args", BPF_PROG_TYPE_RAW_TRACEPOINT, 0},
+		{"unsigned long long", BPF_PROG_TYPE_RAW_TRACEPOINT, 0}, /* BPF_PROG() */
+		{"struct bpf_sock_ops", BPF_PROG_TYPE_SOCK_OPS, BPF_CGROUP_SOCK_OPS},
+		{"struct sk_msg_md", BPF_PROG_TYPE_SK_MSG, BPF_SK_MSG_VERDICT},
+		{"struct sk_reuseport_md", BPF_PROG_TYPE_SK_REUSEPORT, BPF_SK_REUSEPORT_SELECT},
+		{"struct bpf_sk_lookup", BPF_PROG_TYPE_SK_LOOKUP, BPF_SK_LOOKUP},
+		{"struct bpf_sock", BPF_PROG_TYPE_CGROUP_SOCK, BPF_CGROUP_INET_SOCK_CREATE},
+		{"struct bpf_sock_addr", BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_INET4_CONNECT},
+		{"struct bpf_cgroup_dev_ctx", BPF_PROG_TYPE_CGROUP_DEVICE, BPF_CGROUP_DEVICE},
+		{"struct bpf_sysctl", BPF_PROG_TYPE_CGROUP_SYSCTL, BPF_CGROUP_SYSCTL},
+		{"struct bpf_sockopt", BPF_PROG_TYPE_CGROUP_SOCKOPT, BPF_CGROUP_GETSOCKOPT},
 	};
 
 	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++)
 		if (!strcmp(context, types[i].context))
-			return types[i].type;
+			return (struct plan){.type = types[i].type,
+					     .expected_attach_type = types[i].attach_type};
 	if (!strncmp(context, "struct tracepoint__", 19))
-		return BPF_PROG_TYPE_TRACEPOINT;
-	return BPF_PROG_TYPE_KPROBE;
+		return (struct plan){.type = BPF_PROG_TYPE_TRACEPOINT};
+	return (struct plan){.type = BPF_PROG_TYPE_KPROBE};
 }
 
 /* Only where "the current task" is who caused the event can the filter look at it. */
-bool load_runs_in_task(enum bpf_prog_type type)
+bool load_runs_in_task(const struct plan *plan)
 {
-	switch (type) {
+	switch (plan->type) {
 	case BPF_PROG_TYPE_KPROBE:
 	case BPF_PROG_TYPE_TRACEPOINT:
 	case BPF_PROG_TYPE_RAW_TRACEPOINT:
 	case BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE:
 	case BPF_PROG_TYPE_PERF_EVENT:
+	case BPF_PROG_TYPE_LSM:
 		return true;
+	case BPF_PROG_TYPE_TRACING:
+		/* The current task of an iterator is the one that reads its output. */
+		return plan->expected_attach_type != BPF_TRACE_ITER;
 	default:
 		return false;
 	}
@@ -74,8 +88,8 @@ static void prepare_program(struct hotprobe *hp, uint32_t i)
 		.image = &hp->image.programs[i],
 		.name = image_str(&hp->image, hp->image.programs[i].name),
 	};
-	p->plan.type = guess_type(image_str(&hp->image, p->image->context));
-	p->unconfined = hp->opts.confine && !load_runs_in_task(p->plan.type);
+	p->plan = guess_plan(image_str(&hp->image, p->image->context));
+	p->unconfined = hp->opts.confine && !load_runs_in_task(&p->plan);
 }
 
 int load_prepare(struct hotprobe *hp)
@@ -154,10 +168,11 @@ static void kernel_name(char name[NAME_LENGTH + 1], const char *from)
 	snprintf(name, NAME_LENGTH + 1, "%s", from);
 }
 
-/* A power of two, at least a page. */
+/* A power of two, at least a page. One ring serves all: it has to hold what comes while its only
+   reader is off the CPU, for which the room of the perf buffers was measured to be too little. */
 static uint32_t ring_bytes(const struct hotprobe *hp)
 {
-	uint64_t wanted = (uint64_t)sysconf(_SC_PAGESIZE) * kernel_possible_cpus() *
+	uint64_t wanted = (uint64_t)sysconf(_SC_PAGESIZE) * kernel_possible_cpus() * RING_FACTOR *
 			  (hp->opts.perf_pages ? hp->opts.perf_pages : DEFAULT_PERF_PAGES);
 	uint64_t bytes = sysconf(_SC_PAGESIZE);
 
@@ -302,7 +317,7 @@ static int make_code(struct hotprobe_program *program, const struct plan *plan,
 		err = submit_rewrite(program->hp, code);
 	if (!err) {
 		set_map_fds(program->hp, code);
-		if (program->hp->confinement && load_runs_in_task(plan->type))
+		if (program->hp->confinement && load_runs_in_task(plan))
 			err = confine_program(program->hp->confinement, code);
 	}
 	if (!err)
@@ -316,9 +331,17 @@ static int prog_load(const struct hotprobe_program *program, const struct plan *
 {
 	const struct hotprobe *hp = program->hp;
 	char name[NAME_LENGTH + 1];
-	int fd;
+	int fd, module_fd = -1;
 	LIBBPF_OPTS(bpf_prog_load_opts, opts, .kern_version = hp->image.facts->version_code,
-		    .expected_attach_type = plan->expected_attach_type);
+		    .expected_attach_type = plan->expected_attach_type,
+		    .attach_btf_id = plan->attach_btf_id, .prog_flags = plan->flags);
+
+	if (plan->attach_btf_object) {
+		module_fd = bpf_btf_get_fd_by_id(plan->attach_btf_object);
+		if (module_fd < 0)
+			return -errno;
+		opts.attach_btf_obj_fd = module_fd;
+	}
 
 	if (hp->btf_fd >= 0 && code->line_info_count) {
 		opts.prog_btf_fd = hp->btf_fd;
@@ -338,7 +361,46 @@ static int prog_load(const struct hotprobe_program *program, const struct plan *
 	kernel_name(name, program->name);
 	fd = bpf_prog_load(plan->type, name, image_str(&hp->image, hp->image.facts->license),
 			   code->insns, code->count, &opts);
-	return fd < 0 ? -errno : fd;
+	if (fd < 0)
+		fd = -errno;
+	if (module_fd >= 0)
+		close(module_fd);
+	return fd;
+}
+
+/* Does the kernel take programs from this process at all? */
+static bool allows_programs(void)
+{
+	const struct bpf_insn insns[] = {MOV_IMM(BPF_REG_0, 0), EXIT()};
+	int fd = bpf_prog_load(BPF_PROG_TYPE_RAW_TRACEPOINT, "hotprobe_try", "GPL", insns, 2, NULL);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
+static int not_allowed(const struct hotprobe_program *program, const struct plan *plan)
+{
+	const char *hint = "a security policy forbids this type: use a probe of another kind";
+
+	if (!allows_programs())
+		return fail_at(program->hp, -EPERM, "", 0, 0,
+			       "run it as root, or with CAP_BPF and CAP_PERFMON",
+			       "the kernel does not allow loading programs");
+	if (plan->type == BPF_PROG_TYPE_LSM)
+		hint = "use a kernel with CONFIG_BPF_LSM, CONFIG_FUNCTION_TRACER and bpf in the "
+		       "lsm= "
+		       "list of its command line, or watch the syscalls instead (syscall__NAME)";
+	else if (plan->type == BPF_PROG_TYPE_TRACING)
+		hint = "use a kernel that lets programs call from ftrace (CONFIG_FUNCTION_TRACER, "
+		       "CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS), or a tracepoint, a raw "
+		       "tracepoint, a syscall (syscall__NAME) or a kprobe instead";
+	return fail_at(program->hp, -EOPNOTSUPP,
+		       image_str(&program->hp->image, program->image->file), program->image->line,
+		       program->image->column, hint,
+		       "this kernel does not allow %s: it takes programs, but none of type %s (%s)",
+		       program->name, hotprobe_program_type(program),
+		       libbpf_bpf_attach_type_str(plan->expected_attach_type));
 }
 
 /* Loads again, for the log: it costs time that a program without fault need not spend. */
@@ -349,9 +411,7 @@ static int refused(struct hotprobe_program *program, const struct plan *plan,
 	int fd = -ENOSPC;
 
 	if (err == -EPERM)
-		return fail_at(program->hp, err, "", 0, 0,
-			       "run it as root, or with CAP_BPF and CAP_PERFMON",
-			       "the kernel does not allow loading programs");
+		return not_allowed(program, plan);
 	for (size_t size = LOG_SIZE; fd == -ENOSPC && size <= LOG_SIZE_MAX; size *= 4) {
 		free(log);
 		log = malloc(size);
@@ -371,7 +431,8 @@ static int refused(struct hotprobe_program *program, const struct plan *plan,
 static bool same_plan(const struct plan *a, const struct plan *b)
 {
 	return a->type == b->type && a->expected_attach_type == b->expected_attach_type &&
-	       a->view == b->view;
+	       a->view == b->view && a->attach_btf_id == b->attach_btf_id &&
+	       a->attach_btf_object == b->attach_btf_object && a->flags == b->flags;
 }
 
 int load_variant(struct hotprobe_program *program, const struct plan *plan)

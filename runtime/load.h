@@ -12,8 +12,8 @@ void load_free(struct hotprobe *hp);
 int load_btf(struct hotprobe *hp);
 int load_tables(struct hotprobe *hp);
 
-/* True if a program of that type runs in the context of the task it concerns. */
-bool load_runs_in_task(enum bpf_prog_type type);
+/* True if a program of that plan runs in the context of the task it concerns. */
+bool load_runs_in_task(const struct plan *plan);
 
 /*
  * The descriptor of the program loaded by that plan, now if it isn't yet; it

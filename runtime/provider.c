@@ -11,6 +11,12 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "pattern.h"
+
+enum {
+	MATCHES_MAX = 1000, /* as BCC has it: each is a descriptor, and time to detach */
+};
+
 const struct provider *const providers[] = {
 	&provider_kprobe,
 	&provider_kretprobe,
@@ -18,6 +24,16 @@ const struct provider *const providers[] = {
 	&provider_syscall_ret,
 	&provider_tracepoint,
 	&provider_raw_tracepoint,
+	&provider_kfunc,
+	&provider_kretfunc,
+	&provider_fmod_ret,
+	&provider_lsm,
+	&provider_iter,
+	&provider_perf_event,
+	&provider_xdp,
+	&provider_tc,
+	&provider_socket,
+	&provider_cgroup,
 	NULL,
 };
 
@@ -28,6 +44,8 @@ int link_fail_errno(struct hotprobe_link *link, int err)
 	if (err == -EPERM || err == -EACCES)
 		hint = "run it as root, or with CAP_BPF and CAP_PERFMON; kernel lockdown or "
 		       "perf_event_paranoid may forbid it too";
+	else if (err == -EMFILE)
+		hint = "each probe is an open file: raise the limit (ulimit -n)";
 	return link_fail(link, err, hint, "cannot attach %s to %s: %s", link->program->name,
 			 link->target_text, strerror(-err));
 }
@@ -52,6 +70,42 @@ int link_attached_to(struct hotprobe_link *link, const char *format, ...)
 	free(link->attached_text);
 	link->attached_text = text;
 	return text ? 0 : fail(link->program->hp, -ENOMEM, "out of memory");
+}
+
+int link_check_matches(struct hotprobe_link *link, const struct names *names, const char *what)
+{
+	if (!names->list.count)
+		return link_fail(link, -ENOENT,
+				 "* stands for any characters, ? for one, [ab] for one of these; "
+				 "the pattern is the whole name's",
+				 "cannot attach %s: no %s matches %s", link->program->name, what,
+				 link->target_text);
+	if (names->list.count > MATCHES_MAX)
+		return link_fail(link, -E2BIG, "use a narrower pattern, or several",
+				 "cannot attach %s: %zu match %s (each a %s), and %d are the most "
+				 "that one pattern may attach to",
+				 link->program->name, names->list.count, link->target_text, what,
+				 MATCHES_MAX);
+	return 0;
+}
+
+int link_attached_to_all(struct hotprobe_link *link, const char *kind, const struct names *names,
+			 size_t refused, int err)
+{
+	size_t count = names->list.count - refused;
+
+	if (!count)
+		return link_fail_errno(link, err);
+	if (refused)
+		return link_attached_to(link,
+					"%s on %zu that match %s; the kernel refuses %zu more",
+					kind, count, link->target.name, refused);
+	return link_attached_to(link, "%s on %zu that match %s", kind, count, link->target.name);
+}
+
+bool is_refusal_of_place(int err)
+{
+	return err < 0 && err != -EMFILE && err != -ENFILE && err != -ENOMEM && err != -EPERM;
 }
 
 int open_probe_event(struct perf_event_attr *attr, int prog_fd)

@@ -23,6 +23,10 @@ struct provider {
 	   0 or a negative errno with the message set. */
 	int (*plan)(struct hotprobe_link *link, struct plan *plan);
 	struct plan default_plan;
+	/* Completes link->plan before the program is loaded: what has to be looked up in the
+	   kernel. May be called again. NULL if nothing has. Returns 0 or a negative errno with
+	   message and diagnostic set. */
+	int (*resolve)(struct hotprobe_link *link);
 	/*
 	 * Attaches program prog_fd: adds to link->fds what holds it, and sets link->attached_text
 	 * (malloc'ed). Returns 0, or a negative errno with message and diagnostic set.
@@ -33,7 +37,9 @@ struct provider {
 };
 
 extern const struct provider provider_kprobe, provider_kretprobe, provider_syscall,
-	provider_syscall_ret, provider_tracepoint, provider_raw_tracepoint;
+	provider_syscall_ret, provider_tracepoint, provider_raw_tracepoint, provider_kfunc,
+	provider_kretfunc, provider_fmod_ret, provider_lsm, provider_iter, provider_perf_event,
+	provider_xdp, provider_tc, provider_socket, provider_cgroup;
 
 /* All of them, up to a NULL. */
 extern const struct provider *const providers[];
@@ -53,6 +59,17 @@ int link_hold(struct hotprobe_link *link, int fd);
 /* Says what it was attached to. Returns 0 or -ENOMEM with the message set. */
 int link_attached_to(struct hotprobe_link *link, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+
+struct names;
+/* Refuses names that match the target's pattern if there are none, or too many. what they are:
+   "function that can be probed". Returns 0, or a negative errno with message and diagnostic. */
+int link_check_matches(struct hotprobe_link *link, const struct names *names, const char *what);
+/* After attaching to all but refused of names (err is why the last of those failed): says so.
+   Returns 0, or a negative errno with the message set if nothing is left. */
+int link_attached_to_all(struct hotprobe_link *link, const char *kind, const struct names *names,
+			 size_t refused, int err);
+/* Is an error of attaching to one place about that place, so that others may do? */
+bool is_refusal_of_place(int err);
 
 struct perf_event_attr;
 /* Opens a perf event that runs the program, on every CPU; returns its descriptor or a negative

@@ -25,6 +25,14 @@ static const struct {
 	{"too many instructions", "make the program smaller, or its loops shorter"},
 	{"BPF program is too large", "make the program smaller, or its loops shorter"},
 	{"unknown func", "this helper does not exist in this kernel, or not for this program type"},
+	{"-th argument", "the function has fewer parameters: compare with its definition, and in a "
+			 "kretfunc put the return value after all of them"},
+	{"is not modifiable",
+	 "only functions marked for error injection and security_ functions let "
+	 "a program change what they return"},
+	{"is not attachable", "no program can be put on this function: probe one that calls it"},
+	{"is not sleepable", "here helpers that wait, such as bpf_copy_from_user, are not allowed: "
+			     "use bpf_probe_read_user"},
 	{"program of this type cannot use helper",
 	 "this helper is not allowed in this type of program"},
 	{"cannot use helper", "this helper is not allowed in this type of program"},

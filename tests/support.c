@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -36,13 +37,18 @@ static struct skips {
 	struct skip skip[SKIPS_MAX];
 } * skips;
 
-void add_test(Suite *suite, const TTest *test, unsigned seconds)
+void add_loop_test(Suite *suite, const TTest *test, unsigned seconds, int times)
 {
 	TCase *tc = tcase_create(test->name);
 
-	tcase_add_test(tc, test);
+	tcase_add_loop_test(tc, test, 0, times);
 	tcase_set_timeout(tc, seconds);
 	suite_add_tcase(suite, tc);
+}
+
+void add_test(Suite *suite, const TTest *test, unsigned seconds)
+{
+	add_loop_test(suite, test, seconds, 1);
 }
 
 void note_skip(const char *format, ...)
@@ -71,10 +77,15 @@ struct counts {
 	int passed, failed, skipped;
 };
 
-static void print_result(TestResult *result, struct counts *counts)
+/* round: of a test that is run several times, from 0. */
+static void print_result(TestResult *result, int round, struct counts *counts)
 {
-	const char *name = tr_tcname(result);
-	const struct skip *skip = find_skip(name);
+	const struct skip *skip = find_skip(tr_tcname(result));
+	char name[256];
+
+	snprintf(name, sizeof(name), "%s", tr_tcname(result));
+	if (round)
+		snprintf(name, sizeof(name), "%s [%d]", tr_tcname(result), round);
 
 	if (tr_rtype(result) != CK_PASS) {
 		counts->failed++;
@@ -94,7 +105,7 @@ int run_suite(Suite *suite)
 	SRunner *runner = srunner_create(suite);
 	struct counts counts = {0};
 	TestResult **results;
-	int count;
+	int count, round = 0;
 
 	skips = mmap(NULL, sizeof(*skips), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
 		     0);
@@ -103,8 +114,12 @@ int run_suite(Suite *suite)
 	srunner_run_all(runner, CK_SILENT);
 	results = srunner_results(runner);
 	count = srunner_ntests_run(runner);
-	for (int i = 0; i < count; i++)
-		print_result(results[i], &counts);
+	for (int i = 0; i < count; i++) {
+		bool again = i && !strcmp(tr_tcname(results[i]), tr_tcname(results[i - 1]));
+
+		round = again ? round + 1 : 0;
+		print_result(results[i], round, &counts);
+	}
 	printf("%s: %d passed, %d failed, %d skipped\n", program_invocation_short_name,
 	       counts.passed, counts.failed, counts.skipped);
 	free(results);
@@ -173,11 +188,14 @@ static const char *keep(char *path)
 		struct kept *next;
 		char *path;
 	} * all;
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 	struct kept *new = malloc(sizeof(*new));
 
 	ck_assert_ptr_nonnull(new);
+	pthread_mutex_lock(&lock);
 	*new = (struct kept){.next = all, .path = path};
 	all = new;
+	pthread_mutex_unlock(&lock);
 	return path;
 }
 

@@ -26,6 +26,8 @@
 
 /* Adds a test that is ended after that many seconds. */
 void add_test(Suite *suite, const TTest *test, unsigned seconds);
+/* The same, run times times, with _i from 0. */
+void add_loop_test(Suite *suite, const TTest *test, unsigned seconds, int times);
 /* Runs all, prints a line for each and "SUITE: N passed, N failed, N skipped". Returns the exit
    status. */
 int run_suite(Suite *suite);

@@ -185,6 +185,21 @@ static bool starts_with(const char *string, const char *prefix)
 	return !strncmp(string, prefix, strlen(prefix));
 }
 
+static void add_targets(const struct parse_function *function, uint32_t program,
+			struct image_writer *w)
+{
+	size_t i;
+
+	for (i = 0; function && i < function->target_count; i++) {
+		struct image_target target = {
+			.program = program,
+			.spec = image_add_string(w, function->targets[i]),
+		};
+
+		image_add(w, IMAGE_TARGETS, &target, sizeof(target), 1);
+	}
+}
+
 static int add_program(void *module, size_t id, const struct source *source,
 		       const struct parsed *parsed, bool direct_syscalls, struct image_writer *w,
 		       struct diag_list *diags)
@@ -223,7 +238,7 @@ static int add_program(void *module, size_t id, const struct source *source,
 	if (!direct_syscalls &&
 	    (starts_with(name, "syscall__") || starts_with(name, "kprobe____x64_sys_")))
 		program.flags |= IMAGE_PROGRAM_INDIRECT_SYSCALL;
-	image_add(w, IMAGE_PROGRAMS, &program, sizeof(program), 1);
+	add_targets(function, image_add(w, IMAGE_PROGRAMS, &program, sizeof(program), 1), w);
 	return 0;
 }
 

@@ -9,6 +9,7 @@
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 
+#include "btf_fix.h"
 #include "capture.h"
 #include "text.h"
 
@@ -149,6 +150,7 @@ EXPORT int bcc_check_bpffs_path(const char *path)
 
 EXPORT int btf__load_into_kernel(struct btf *btf)
 {
+	btf_fix(btf);
 	capture.btf = btf;
 	return 0;
 }

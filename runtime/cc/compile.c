@@ -9,7 +9,9 @@
 #include <unistd.h>
 
 #include "compile.h"
+#include "lines.h"
 #include "text.h"
+#include "vfs.h"
 
 /* LLVM's and libc's handlers take no context of the caller's. */
 static struct {
@@ -28,7 +30,22 @@ static void on_exit_call(void)
 	compile.given_up();
 }
 
-void *compile_run(const char *text, const struct flags *user, void (*given_up)(void))
+/*
+ * libbcc parses a program three times. The first time it only looks for tracepoints, to declare
+ * their structs, and takes no notice of errors. The headers have declared them already, so that
+ * pass may skip everything: all it is there for is that it hands on the text as it is.
+ */
+static void arrange_skip(void)
+{
+	static const char text[] = "#define " LINES_SKIPPED "\n"
+				   "#define _UAPI__LINUX_BPF_H__\n"
+				   "#define __BPF_HELPERS_H\n";
+
+	vfs_add_once(VFS_KERNEL "/include/linux/kconfig.h", text, sizeof(text) - 1);
+}
+
+void *compile_run(const char *text, const struct flags *user, bool skip_first_pass,
+		  void (*given_up)(void))
 {
 	compile.given_up = given_up;
 	compile.stray_fd = memfd_create("stderr", MFD_CLOEXEC | MFD_ALLOW_SEALING);
@@ -36,6 +53,8 @@ void *compile_run(const char *text, const struct flags *user, void (*given_up)(v
 		dup2(compile.stray_fd, 1);
 		dup2(compile.stray_fd, 2);
 	}
+	if (skip_first_pass)
+		arrange_skip();
 	LLVMInstallFatalErrorHandler(on_fatal_error);
 	/* An error that is reported to no handler ends in exit(1). */
 	atexit(on_exit_call);

@@ -63,6 +63,7 @@ struct flags flags_for_parse(const struct flags *user)
 		"-include",
 		"./include/linux/kconfig.h",
 		"-D__KERNEL__",
+		"-DHOTPROBE(target)=__attribute__((annotate(\"" FLAGS_TARGET "\" target)))",
 		"-DKBUILD_MODNAME=\"bcc\"",
 		"-Wno-unused-value",
 		"-Wno-pointer-sign",

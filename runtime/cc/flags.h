@@ -10,6 +10,9 @@ struct flags {
 	size_t count;
 };
 
+/* In front of the target in the annotation that a parse sees for HOTPROBE("KIND:TARGET"). */
+#define FLAGS_TARGET "hotprobe:"
+
 void flags_add(struct flags *flags, const char *flag);
 /* What clang is started with for a parse, so that it sees what libbcc's own passes see. */
 struct flags flags_for_parse(const struct flags *user);

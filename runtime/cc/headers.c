@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Makes the header tree: words, then macros, then types. */
+/* Makes the header tree: finds the words, chooses macros, chooses types, writes them. */
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,35 +54,32 @@ static void add_flags(struct build *b)
 
 	while (flags && *flags) {
 		const char *macro = macro_flag(&flags);
-		size_t name = 0;
 
-		if (!macro)
-			continue;
-		while (is_word_byte(macro[name]))
-			name++;
-		macros_add_source(&b->macros, macro + name, strlen(macro + name));
-		words_add(&b->words, macro, name)->flags |= WORD_DEF_MACRO;
+		if (macro)
+			macros_add_flag(&b->macros, macro);
 	}
 }
 
 /* Those of put_version(): the constants of the user-space API have their own. */
 static const char *const version_macros[] = {"LINUX_VERSION_CODE", "LINUX_VERSION_MAJOR",
-					     "LINUX_VERSION_PATCHLEVEL",
-					     "LINUX_VERSION_SUBLEVEL", "UTS_RELEASE"};
+					     "LINUX_VERSION_PATCHLEVEL", "LINUX_VERSION_SUBLEVEL",
+					     "UTS_RELEASE"};
 
 static void add_words(struct build *b)
 {
 	const struct headers_input *in = b->in;
 
-	macros_init(&b->macros, &b->words);
+	macros_init(&b->macros, &b->words, &b->btf, b->version_code);
 	for (size_t i = 0; i < sizeof(version_macros) / sizeof(*version_macros); i++)
 		words_add(&b->words, version_macros[i], strlen(version_macros[i]))->flags |=
 			WORD_BCC_MACRO;
 	for (size_t i = 0; i < in->builtin_count; i++)
 		macros_add_builtin(&b->macros, in->builtin[i].text, in->builtin[i].size);
+	add_flags(b);
+	for (size_t i = 0; i < in->text_count; i++)
+		macros_foresee(&b->macros, in->texts[i].text, in->texts[i].size);
 	for (size_t i = 0; i < in->text_count; i++)
 		macros_add_source(&b->macros, in->texts[i].text, in->texts[i].size);
-	add_flags(b);
 	for (size_t i = 0; i < in->tracepoint_count; i++)
 		tracepoint_add_words(&in->tracepoints[i], &b->words);
 	/* Every kprobe's context. */
@@ -136,15 +133,17 @@ static int add_btf(struct build *b, char **error)
 	const char *why;
 	int err = btf_add_file(&b->btf, b->in->btf_path, &why);
 
-	if (err) {
+	if (err)
 		*error = cc_printf("can't read the kernel's types from %s: %s", b->in->btf_path,
 				   why ? why : strerror(-err));
-		return err;
-	}
+	return err;
+}
+
+static void choose_types(struct build *b)
+{
 	add_modules(b);
 	b->cut = (struct cut){.btf = &b->btf, .words = &b->words, .loose = b->macros.loose};
 	cut_types(&b->cut);
-	return 0;
 }
 
 static uint32_t offset_of(const struct headers_btf *btf, const char *type, const char *member)
@@ -249,10 +248,11 @@ int headers_build(const struct headers_input *in, struct tree *tree, struct head
 	struct text out = {0};
 	int err;
 
-	add_words(&b);
 	err = add_btf(&b, error);
 	if (err)
 		return err;
+	add_words(&b);
+	choose_types(&b);
 	find_facts(&b, facts);
 	put_all(&b, &out);
 	tree_add(tree, "include/linux/kconfig.h", &out);

@@ -71,13 +71,16 @@ static void put_line(const char *line, size_t size, const struct words *words, s
 	    line[name] != '=' || is_fixed(line, name))
 		return;
 	value = line + name + 1;
+	word = words_find(words, line, name);
+	if (!word || !(word->flags & WORD_USED) || word->flags & WORD_DEF_MACRO)
+		return;
 	if (*value == 'm')
 		text_printf(out, "#define %.*s_MODULE 1\n", (int)name, line);
-	word = words_find(words, line, name);
-	if (*value == 'm' || !word || !(word->flags & WORD_USED) || word->flags & WORD_DEF_MACRO)
-		return;
-	text_printf(out, "#define %.*s %.*s\n", (int)name, line,
-		    *value == 'y' ? 1 : (int)(line + size - value), *value == 'y' ? "1" : value);
+	else if (*value == 'y')
+		text_printf(out, "#define %.*s 1\n", (int)name, line);
+	else
+		text_printf(out, "#define %.*s %.*s\n", (int)name, line, (int)(line + size - value),
+			    value);
 }
 
 /* System calls get their arguments in a pt_regs of their own: x86 since 4.17, arm64 since 4.19,

@@ -133,7 +133,7 @@ static void add_idiom(struct macros *m, const char *text, size_t size)
 		.first_use = m->use_count,
 		.first_name = m->name_count,
 	};
-	scan_text(text, size, &calls, m);
+	scan_text(text, size, NULL, &calls, m);
 	if (!m->idioms[m->idiom_count - 1].name_count) /* a comment */
 		m->idiom_count--;
 }
@@ -176,13 +176,37 @@ static const char *idiom_end(const char *at, const char *end)
 	return at;
 }
 
-void macros_init(struct macros *m, struct words *words)
+static bool is_included(const struct macros *m, const char *header)
+{
+	return words_find(&m->included, header, strlen(header));
+}
+
+static int header_included(void *ctx, const char *header)
+{
+	return is_included(ctx, header);
+}
+
+/* For conditions: may a name be that of a macro which the source does not define? */
+static bool has_macro(void *ctx, const char *at, size_t size)
+{
+	const struct macros *m = ctx;
+	const struct word *word = words_find(m->words, at, size);
+	struct uapi_macro macro;
+
+	return (word && word->flags & WORD_BCC_MACRO) || words_find(&m->idiom_names, at, size) ||
+	       uapi_find(at, size, header_included, ctx, &macro);
+}
+
+void macros_init(struct macros *m, struct words *words, const struct headers_btf *btf,
+		 unsigned version_code)
 {
 	const char *at = idioms_text, *end = idioms_text + sizeof(idioms_text) - 1;
 	const struct idiom *basics;
 
 	memset(m, 0, sizeof(*m));
 	m->words = words;
+	m->cond = (struct cond){
+		.btf = btf, .version_code = version_code, .has_macro = has_macro, .ctx = m};
 	while (at < end) {
 		const char *stop = *at == '\n' ? at + 1 : idiom_end(at, end);
 
@@ -206,12 +230,24 @@ void macros_put_basics(const struct macros *m, struct text *out)
 
 /* ---- Words --------------------------------------------------------------------------------- */
 
+/* BPF_ITER(task) means struct bpf_iter__task. */
+static void note_iter(struct macros *m, const struct token *token)
+{
+	if (m->is_iter) {
+		char *tag = cc_printf("bpf_iter__%.*s", (int)token->size, token->at);
+
+		words_add(m->words, tag, strlen(tag))->flags |= WORD_USED | WORD_TAG;
+	}
+	m->is_iter = token_is(token, "BPF_ITER");
+}
+
 static void source_word(void *ctx, const struct token *token, uint32_t flags)
 {
 	struct macros *m = ctx;
 
 	words_add(m->words, token->at, token->size)->flags |= flags;
 	note_question(m, token);
+	note_iter(m, token);
 }
 
 static void source_hidden(void *ctx)
@@ -233,13 +269,32 @@ static void source_include(void *ctx, const char *at, size_t size)
 	words_add(&m->included, start, (size_t)(end - start));
 }
 
+void macros_foresee(struct macros *m, const char *text, size_t size)
+{
+	cond_foresee(&m->cond, text, size);
+}
+
+void macros_add_flag(struct macros *m, const char *macro)
+{
+	struct token name = {.kind = TOKEN_WORD, .at = macro};
+	const char *value;
+
+	while (is_word_byte(macro[name.size]))
+		name.size++;
+	value = macro + name.size;
+	value = *value == '=' ? value + 1 : *value ? value : " 1";
+	cond_define(&m->cond, &name, value, value + strlen(value), false);
+	words_add(m->words, macro, name.size)->flags |= WORD_DEF_MACRO;
+	macros_add_source(m, value, strlen(value));
+}
+
 void macros_add_source(struct macros *m, const char *text, size_t size)
 {
 	static const struct scan_calls calls = {
 		.word = source_word, .hidden = source_hidden, .include = source_include};
 
 	m->asking = 0;
-	scan_text(text, size, &calls, m);
+	scan_text(text, size, &m->cond, &calls, m);
 }
 
 static void builtin_word(void *ctx, const struct token *token, uint32_t flags)
@@ -272,20 +327,10 @@ void macros_add_builtin(struct macros *m, const char *text, size_t size)
 {
 	static const struct scan_calls calls = {.word = builtin_word, .macro = builtin_macro};
 
-	scan_text(text, size, &calls, m);
+	scan_text(text, size, NULL, &calls, m);
 }
 
 /* ---- Choice -------------------------------------------------------------------------------- */
-
-static bool is_included(const struct macros *m, const char *header)
-{
-	return words_find(&m->included, header, strlen(header));
-}
-
-static int header_included(void *ctx, const char *header)
-{
-	return is_included(ctx, header);
-}
 
 static void use(struct macros *m, const char *at, size_t size, uint32_t flags)
 {

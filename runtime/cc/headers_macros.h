@@ -53,12 +53,19 @@ struct macros {
 	struct words included; /* headers that the source includes, as "linux/in.h" */
 	struct question *questions;
 	size_t question_count;
-	int asking; /* operands that the current question still lacks */
+	int asking;   /* operands that the current question still lacks */
+	bool is_iter; /* the word before was BPF_ITER */
+	struct cond cond;
 	bool loose; /* the source makes identifiers that can't be seen */
 };
 
 /* Reads the idioms. The words of the first one are marked as libbcc's. */
-void macros_init(struct macros *macros, struct words *words);
+void macros_init(struct macros *macros, struct words *words, const struct headers_btf *btf,
+		 unsigned version_code);
+/* Notes the macros of a text of the user's, before any of them is added. */
+void macros_foresee(struct macros *macros, const char *text, size_t size);
+/* Notes a macro of the command line: NAME or NAME=VALUE. */
+void macros_add_flag(struct macros *macros, const char *macro);
 /* Notes what a text of the user's uses, defines and asks. */
 void macros_add_source(struct macros *macros, const char *text, size_t size);
 /* Notes what a header of libbcc's defines. */

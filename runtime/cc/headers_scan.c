@@ -2,8 +2,8 @@
 /*
  * Finds uses and definitions in C text by looking at each token's neighbours.
  *
- * A text may be unbalanced, half C, or no C at all, and the branches of its #ifs are all read,
- * as it is not known here which macros are defined.
+ * A text may be unbalanced, half C, or no C at all. A branch of an #if is left out only where it
+ * is certain that the compiler skips it.
  */
 #include "headers_scan.h"
 #include "headers_words.h"
@@ -21,9 +21,16 @@ struct scan {
 	int enum_braces; /* the depth inside the innermost enum's braces, 0 if outside */
 	/* A table macro at file scope: which argument is the table's name. */
 	int table_argument, argument;
-	/* Braces at each open #if: every branch starts from the same depth. */
-	int branch_braces[MAX_NESTING];
-	int branches;
+	struct cond *cond;
+	struct branch {
+		int braces;	 /* at the #if: every branch starts from the same depth */
+		bool skip;	 /* what held outside */
+		bool unsure;	 /* the same */
+		enum truth done; /* was one of the branches so far taken? */
+	} branch[MAX_NESTING];
+	int branches; /* open #ifs, also those beyond MAX_NESTING */
+	bool skip;    /* the current branch is left out */
+	bool unsure;  /* it is not certain that the compiler reads it */
 };
 
 static bool is_tag_keyword(const struct token *t)
@@ -82,7 +89,9 @@ static void scan_macro(struct scan *s)
 
 	if (name.kind != TOKEN_WORD)
 		return;
-	s->calls->word(s->ctx, &name, WORD_DEF_MACRO);
+	/* A macro that may not be defined here leaves room for that of the same name elsewhere. */
+	if (!s->cond || !s->unsure)
+		s->calls->word(s->ctx, &name, WORD_DEF_MACRO);
 	t = lex(&s->lexer);
 	if (is_punct(&t, '(') && !t.spaced)
 		while (t.kind != TOKEN_LINE && !is_punct(&t, ')')) {
@@ -106,6 +115,8 @@ static void scan_macro(struct scan *s)
 	}
 	if (s->calls->macro)
 		s->calls->macro(s->ctx, &name, t.at);
+	if (s->cond)
+		cond_define(s->cond, &name, name.at + name.size, t.at, s->unsure);
 }
 
 static void scan_include(struct scan *s)
@@ -120,41 +131,102 @@ static void scan_include(struct scan *s)
 		s->calls->include(s->ctx, start, (size_t)(t.at - start));
 }
 
-static void scan_branch(struct scan *s, const struct token *name)
+static const char *line_end(struct scan *s)
 {
-	if (name->size >= 2 && !memcmp(name->at, "if", 2)) {
-		if (s->branches < MAX_NESTING)
-			s->branch_braces[s->branches] = s->braces;
-		s->branches++;
-	} else if (token_is(name, "endif")) {
-		if (s->branches)
-			s->branches--;
-	} else if (name->size >= 4 && !memcmp(name->at, "el", 2)) {
-		if (s->branches && s->branches <= MAX_NESTING)
-			s->braces = s->branch_braces[s->branches - 1];
+	struct token t;
+
+	do {
+		t = lex(&s->lexer);
+		if (t.kind == TOKEN_WORD && !s->skip && !token_is(&t, "defined"))
+			s->calls->word(s->ctx, &t, WORD_USED);
+	} while (t.kind != TOKEN_LINE);
+	return t.at;
+}
+
+/* The condition of #if, #ifdef, #ifndef, #elif and their kin. Its words count. */
+static enum truth condition(struct scan *s, const struct token *directive)
+{
+	const char *at = s->lexer.at, *end = line_end(s);
+	struct lexer lexer = {.at = at, .end = end};
+	struct token name = lex(&lexer);
+	enum truth truth;
+
+	if (!s->cond)
+		return MAYBE;
+	if (token_is(directive, "if") || token_is(directive, "elif"))
+		return cond_evaluate(s->cond, at, end);
+	if (name.kind != TOKEN_WORD)
+		return MAYBE;
+	truth = cond_defined(s->cond, &name);
+	if (directive->at[directive->size - 4] == 'n' && truth != MAYBE) /* #ifndef, #elifndef */
+		truth = truth == YES ? NO : YES;
+	return truth;
+}
+
+static void scan_if(struct scan *s, const struct token *directive)
+{
+	enum truth truth = condition(s, directive);
+
+	if (s->branches < MAX_NESTING) {
+		s->branch[s->branches] = (struct branch){s->braces, s->skip, s->unsure, truth};
+		s->skip |= truth == NO;
+		s->unsure |= truth == MAYBE;
+	}
+	s->branches++;
+}
+
+static void scan_else(struct scan *s, const struct token *directive)
+{
+	struct branch *branch;
+	enum truth truth;
+
+	if (!s->branches || s->branches > MAX_NESTING)
+		return;
+	branch = &s->branch[s->branches - 1];
+	s->braces = branch->braces;
+	s->skip = branch->skip || branch->done == YES;
+	truth = token_is(directive, "else") ? YES : condition(s, directive);
+	s->skip |= truth == NO;
+	s->unsure = branch->unsure || branch->done == MAYBE || truth == MAYBE;
+	if (truth == YES || branch->done == NO)
+		branch->done = truth;
+}
+
+static void scan_endif(struct scan *s)
+{
+	if (!s->branches)
+		return;
+	s->branches--;
+	if (s->branches < MAX_NESTING) {
+		s->skip = s->branch[s->branches].skip;
+		s->unsure = s->branch[s->branches].unsure;
 	}
 }
 
 static void scan_directive(struct scan *s)
 {
-	struct token name, t;
+	struct token name, macro;
 
 	s->lexer.in_directive = true;
 	name = lex(&s->lexer);
 	if (name.kind != TOKEN_WORD)
 		goto end;
-	if (token_is(&name, "define")) {
+	if (name.size >= 2 && !memcmp(name.at, "if", 2)) {
+		scan_if(s, &name);
+	} else if (name.size >= 4 && !memcmp(name.at, "el", 2)) {
+		scan_else(s, &name);
+	} else if (token_is(&name, "endif")) {
+		scan_endif(s);
+	} else if (s->skip) {
+		goto end;
+	} else if (token_is(&name, "define")) {
 		scan_macro(s);
 	} else if (token_is(&name, "include")) {
 		scan_include(s);
-	} else if (!token_is(&name, "error") && !token_is(&name, "warning") &&
-		   !token_is(&name, "pragma")) {
-		scan_branch(s, &name);
-		while (s->lexer.in_directive) {
-			t = lex(&s->lexer);
-			if (t.kind == TOKEN_WORD && !token_is(&t, "defined"))
-				s->calls->word(s->ctx, &t, WORD_USED);
-		}
+	} else if (token_is(&name, "undef")) {
+		macro = lex(&s->lexer);
+		if (macro.kind == TOKEN_WORD && s->cond)
+			cond_undef(s->cond, &macro, s->unsure);
 	}
 end:
 	while (s->lexer.in_directive)
@@ -259,21 +331,23 @@ static void scan_punct(struct scan *s)
 		hidden(s);
 }
 
-/* The next token that is no directive's. */
+/* The next token that is no directive's and not in a branch that is left out. */
 static struct token advance(struct scan *s)
 {
-	struct token t = lex(&s->lexer);
+	for (;;) {
+		struct token t = lex(&s->lexer);
 
-	while (t.first && is_punct(&t, '#')) {
-		scan_directive(s);
-		t = lex(&s->lexer);
+		if (t.first && (is_punct(&t, '#') || token_is(&t, "##")))
+			scan_directive(s);
+		else if (t.kind == TOKEN_END || !s->skip)
+			return t;
 	}
-	return t;
 }
 
-void scan_text(const char *text, size_t size, const struct scan_calls *calls, void *ctx)
+void scan_text(const char *text, size_t size, struct cond *cond, const struct scan_calls *calls,
+	       void *ctx)
 {
-	struct scan s = {.calls = calls, .ctx = ctx};
+	struct scan s = {.calls = calls, .ctx = ctx, .cond = cond};
 
 	s.lexer = (struct lexer){.at = text, .end = text + size, .first = true};
 	s.next = advance(&s);

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "headers_cond.h"
 #include "headers_lex.h"
 
 /*
@@ -25,6 +26,8 @@ struct scan_calls {
 	void (*macro)(void *ctx, const struct token *name, const char *end);
 };
 
-void scan_text(const char *text, size_t size, const struct scan_calls *calls, void *ctx);
+/* cond decides about #if and learns the text's macros; NULL: all branches are read. */
+void scan_text(const char *text, size_t size, struct cond *cond, const struct scan_calls *calls,
+	       void *ctx);
 
 #endif

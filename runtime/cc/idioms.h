@@ -180,13 +180,18 @@ static inline __attribute__((always_inline)) u64 div64_u64(u64 dividend, u64 div
 #define __stringify(x...) __stringify_1(x)
 #define __CONCAT(a, b) a##b
 #define BUILD_BUG_ON(condition) _Static_assert(!(condition), #condition)
-#define IS_ENABLED(option) HOTPROBE_ENABLED_(option)
-#define HOTPROBE_ENABLED_(value) HOTPROBE_ENABLED__(HOTPROBE_ONE_##value)
-#define HOTPROBE_ENABLED__(one) HOTPROBE_ENABLED___(one 1, 0)
-#define HOTPROBE_ENABLED___(ignored, value, ...) value
+#ifndef HOTPROBE_ONE_1
 #define HOTPROBE_ONE_1 0,
-#define IS_BUILTIN(option) IS_ENABLED(option)
+#define HOTPROBE_SECOND_(ignored, value, ...) value
+#define HOTPROBE_SECOND(one) HOTPROBE_SECOND_(one 1, 0)
+#define HOTPROBE_IS_ONE_(value) HOTPROBE_SECOND(HOTPROBE_ONE_##value)
+#define HOTPROBE_IS_ONE(value) HOTPROBE_IS_ONE_(value)
+#define IS_BUILTIN(option) HOTPROBE_IS_ONE(option)
+#define IS_MODULE(option) HOTPROBE_IS_ONE(option##_MODULE)
+#define IS_ENABLED(option) (IS_BUILTIN(option) || IS_MODULE(option))
 #define IS_REACHABLE(option) IS_ENABLED(option)
+#endif
+
 #define MAX_ERRNO 4095
 #define IS_ERR_VALUE(x) ((unsigned long)(void *)(x) >= (unsigned long)-4095)
 #define IS_ERR(ptr) ((unsigned long)(ptr) >= (unsigned long)-4095)

@@ -142,13 +142,15 @@ char *lines_mark(const struct source *source, const struct parsed *parsed)
 	}
 	if (list.count)
 		qsort(list.items, list.count, sizeof(*list.items), compare);
-	text_printf(&out, "#line 1 %s\n", name);
+	text_printf(&out, "#ifndef " LINES_SKIPPED "\n#define HOTPROBE(target)\n%s#line 1 %s\n",
+		    parsed->usdt.data ? parsed->usdt.data : "", name);
 	for (i = 0; i < list.count; i++) {
 		text_add(&out, source->text + at, list.items[i].offset - at);
 		text_puts(&out, list.items[i].text);
 		at = list.items[i].offset;
 	}
 	text_add(&out, source->text + at, source->size - at);
+	text_puts(&out, "\n#endif\n");
 	return out.data;
 }
 

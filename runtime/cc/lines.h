@@ -11,6 +11,9 @@
 #include "parse.h"
 #include "source.h"
 
+/* With this macro defined, the compiler sees nothing of the text. */
+#define LINES_SKIPPED "HOTPROBE_SKIP_SOURCE"
+
 /* The text for libbcc, in memory of its own. */
 char *lines_mark(const struct source *source, const struct parsed *parsed);
 /* The user's line that a line of the compiled text stands for. What libbcc put behind a brace to

@@ -137,19 +137,55 @@ static void make_headers(struct worker *w)
 	finish(w);
 }
 
-/* A build tree of Debian's has half of the headers in another directory beside it. */
+/*
+ * Distributions split a build tree: what was generated lies apart from what was not. Debian has
+ * /lib/modules/RELEASE/build and source, which lead to /usr/src/linux-headers-VERSION-FLAVOUR and
+ * -common.
+ */
 static void add_kernel_dirs(const char *path)
 {
+	char *real = realpath(path, NULL), *parent = cc_strdup(path), *at;
+
 	vfs_add_kernel_dir(path);
 	vfs_add_kernel_dir(cc_printf("%s/build", path));
 	vfs_add_kernel_dir(cc_printf("%s/source", path));
-	vfs_add_kernel_dir(cc_printf("%s/../source", path));
+	at = strrchr(parent, '/');
+	if (at && !strcmp(at, "/build"))
+		vfs_add_kernel_dir(cc_printf("%.*s/source", (int)(at - parent), parent));
+	at = real ? strrchr(real, '-') : NULL;
+	if (at && !strchr(at, '/'))
+		vfs_add_kernel_dir(cc_printf("%.*s-common", (int)(at - real), real));
+}
+
+/* Real headers do not declare the records of tracepoints; the tree has them. */
+static void add_tracepoint_structs(struct worker *w)
+{
+	static const char path[] = "/virtual/hotprobe/tracepoints.h";
+	const struct tree_file *file = tree_find(&w->tree, "include/linux/kconfig.h");
+	struct text text = {0};
+	const char *start, *end;
+	size_t i;
+
+	for (i = 0; file && i < w->job.tracepoint_count; i++) {
+		start = strstr(file->text, cc_printf("struct tracepoint__%s__%s {",
+						     w->job.tracepoints[i].category,
+						     w->job.tracepoints[i].event));
+		end = start ? strstr(start, "\n};") : NULL;
+		if (end)
+			text_add(&text, start, (size_t)(end + 4 - start));
+	}
+	if (!text.size)
+		return;
+	vfs_add(path, text.data, text.size);
+	flags_add(&w->job.flags, "-include");
+	flags_add(&w->job.flags, path);
 }
 
 static void make_files(struct worker *w)
 {
 	const struct job *job = &w->job;
 	char path[4096], *dir, *slash;
+	struct stat st;
 	size_t i;
 
 	if (job->source.name[0] == '/') {
@@ -166,12 +202,20 @@ static void make_files(struct worker *w)
 	/* LLVM reads the lines that it puts into BTF by the name that #line gives. */
 	if (vfs_absolute(w->source.name, path))
 		vfs_add(path, w->source.text, w->source.size);
-	if (job->kernel_headers)
+	if (job->kernel_headers) {
 		add_kernel_dirs(job->kernel_headers);
+		add_tracepoint_structs(w);
+	}
 	for (i = 0; !job->kernel_headers && i < w->tree.count; i++)
 		vfs_add(cc_printf("%s/%s", VFS_KERNEL, w->tree.files[i].path),
 			w->tree.files[i].text, w->tree.files[i].size);
 	vfs_close_real();
+	if (!vfs_stat(VFS_KERNEL "/include/linux/kconfig.h", &st))
+		return;
+	diag_error(&w->diags, "", 0, 0,
+		   "Name a build tree, or leave the option out to have headers made from BTF.",
+		   "there are no kernel headers in %s", job->kernel_headers);
+	finish(w);
 }
 
 /* libbcc's headers, as far as the program, its headers and flags use them. Real headers may use
@@ -227,27 +271,44 @@ static void parse(struct worker *w)
 			 "libclang could not read this", NULL);
 }
 
-static void *compile(struct worker *w)
+static bool has_programs(const struct parsed *parsed)
 {
-	void *module = compile_run(lines_mark(&w->source, &w->parsed), &w->job.flags, given_up);
+	size_t i;
+
+	for (i = 0; i < parsed->function_count; i++)
+		if (parsed->functions[i].external)
+			return true;
+	return false;
+}
+
+static void *compile(struct worker *w, bool skip_first_pass)
+{
+	char *text = lines_mark(&w->source, &w->parsed);
+	void *module = compile_run(text, &w->job.flags, skip_first_pass, given_up);
 
 	stray_parse(compile_stray_text(), !module, &w->source, &w->parsed, &w->diags);
 	return module;
 }
 
-/* Whether it is worth another try because the cut went too far. What is missing then shows as an
-   error. */
+/*
+ * Most of the headers is left out, and so is libbcc's first pass. Should either have been too much
+ * for this program or this libbcc, then that shows, and all is done again as libbcc does it.
+ */
 static void *parse_and_compile(struct worker *w)
 {
 	void *module = NULL;
 
-	do {
-		start_over(w);
-		parse(w);
-		if (!w->diags.error_count)
-			module = compile(w);
-	} while (!module && prelude_restore());
-	return module;
+	start_over(w);
+	parse(w);
+	if (!w->diags.error_count)
+		module = compile(w, true);
+	if (module && (bpf_num_functions(module) || !has_programs(&w->parsed)))
+		return module;
+	if (!prelude_restore() && !module)
+		return NULL;
+	start_over(w);
+	parse(w);
+	return w->diags.error_count ? NULL : compile(w, false);
 }
 
 static void add_module(struct worker *w, void *module)

@@ -12,6 +12,7 @@
 #include "prelude.h"
 #include "text.h"
 #include "types.h"
+#include "usdt.h"
 #include "vfs.h"
 
 /* One walk through the tree. */
@@ -133,8 +134,12 @@ static enum CXChildVisitResult visit_body(CXCursor cursor, CXCursor parent, CXCl
 	struct walk *walk = data;
 
 	note_lines(walk, cursor, parent);
-	if (clang_getCursorKind(cursor) == CXCursor_CallExpr)
+	if (clang_getCursorKind(cursor) == CXCursor_CallExpr) {
 		event_from_call(cursor, walk->source, &walk->types, walk->parsed, walk->diags);
+		usdt_from_call(cursor, walk->source,
+			       walk->parsed->functions[walk->parsed->function_count - 1].name,
+			       &walk->parsed->usdt, walk->diags);
+	}
 	return CXChildVisit_Recurse;
 }
 
@@ -175,6 +180,32 @@ static bool names_section(const struct source *source, const struct parse_functi
 	return false;
 }
 
+static enum CXChildVisitResult add_target(CXCursor cursor, CXCursor parent, CXClientData data)
+{
+	struct parse_function *function = data;
+	size_t size = strlen(FLAGS_TARGET);
+	char *word;
+
+	(void)parent;
+	if (clang_getCursorKind(cursor) != CXCursor_AnnotateAttr)
+		return CXChildVisit_Continue;
+	word = place_string(clang_getCursorSpelling(cursor));
+	if (strncmp(word, FLAGS_TARGET, size))
+		return CXChildVisit_Continue;
+	function->targets =
+		cc_grow(function->targets, function->target_count, sizeof(*function->targets));
+	function->targets[function->target_count++] = word + size;
+	return CXChildVisit_Continue;
+}
+
+static void check_targets(struct walk *walk, const struct parse_function *function)
+{
+	if (function->target_count && !function->external)
+		diag_error(walk->diags, walk->source->name, function->line, function->column,
+			   "Leave out static: a function to attach is not static.",
+			   "HOTPROBE() names a target for %s, which is static", function->name);
+}
+
 static void add_function(struct walk *walk, CXCursor cursor)
 {
 	struct parsed *parsed = walk->parsed;
@@ -199,6 +230,8 @@ static void add_function(struct walk *walk, CXCursor cursor)
 	clang_visitChildren(cursor, find_body, &body);
 	if (clang_Cursor_isNull(body))
 		return;
+	clang_visitChildren(cursor, add_target, &function);
+	check_targets(walk, &function);
 	place = place_of(walk->source, clang_getRangeStart(clang_getCursorExtent(body)));
 	if (place.is_main && !place.from_macro && walk->source->text[place.offset] == '{')
 		function.brace = place.offset;

@@ -15,6 +15,7 @@
 #include "diag.h"
 #include "flags.h"
 #include "source.h"
+#include "text.h"
 
 #define PARSE_NOWHERE ((size_t)-1)
 
@@ -28,6 +29,8 @@ struct parse_function {
 	bool external;
 	bool from_macro; /* its name is made by a macro, such as TRACEPOINT_PROBE */
 	bool has_section;
+	char **targets; /* that HOTPROBE() in front of it names */
+	size_t target_count;
 };
 
 struct parse_table {
@@ -47,6 +50,7 @@ struct parsed {
 	   or added lines. */
 	size_t *resync;
 	size_t resync_count;
+	struct text usdt; /* definitions that usdt.h adds to the source, whole lines */
 };
 
 /* Types go to w, errors to diags. Returns -1 if libclang cannot be used at all. */

@@ -26,10 +26,11 @@ static struct {
 	size_t file_count;
 	const char **include_dirs;
 	size_t include_dir_count;
-	const char **kernel_dirs;
+	int *kernel_dirs; /* descriptors */
 	size_t kernel_dir_count;
 	char cwd[PATH_SIZE];
 	struct vfs_file empty;
+	struct vfs_file once; /* path NULL: none */
 	bool closed;
 } vfs = {.cwd = "/", .empty = {.path = "", .text = "", .fd = -1}};
 
@@ -59,20 +60,28 @@ void vfs_add(const char *path, const char *text, size_t size)
 		(struct vfs_file){.path = cc_strdup(path), .text = text, .size = size, .fd = -1};
 }
 
-static void add_dir(const char ***dirs, size_t *count, const char *path)
+void vfs_add_once(const char *path, const char *text, size_t size)
 {
-	*dirs = cc_grow(*dirs, *count, sizeof(**dirs));
-	(*dirs)[(*count)++] = cc_strdup(path);
+	if (vfs.once.path && vfs.once.fd >= 0)
+		close(vfs.once.fd);
+	vfs.once = (struct vfs_file){.path = path, .text = text, .size = size, .fd = -1};
 }
 
 void vfs_add_include_dir(const char *path)
 {
-	add_dir(&vfs.include_dirs, &vfs.include_dir_count, path);
+	vfs.include_dirs =
+		cc_grow(vfs.include_dirs, vfs.include_dir_count, sizeof(*vfs.include_dirs));
+	vfs.include_dirs[vfs.include_dir_count++] = cc_strdup(path);
 }
 
 void vfs_add_kernel_dir(const char *path)
 {
-	add_dir(&vfs.kernel_dirs, &vfs.kernel_dir_count, path);
+	int fd = (int)syscall(SYS_openat, AT_FDCWD, path, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+
+	if (fd < 0)
+		return;
+	vfs.kernel_dirs = cc_grow(vfs.kernel_dirs, vfs.kernel_dir_count, sizeof(*vfs.kernel_dirs));
+	vfs.kernel_dirs[vfs.kernel_dir_count++] = fd;
 }
 
 void vfs_set_cwd(const char *path)
@@ -294,19 +303,12 @@ static int file_fd(struct vfs_file *file)
 static int open_kernel_dir(const char *path)
 {
 	const char *kernel = below_kernel(path);
-	int dir, fd = -1;
+	int fd = -1;
 	size_t i;
 
-	if (!kernel)
-		return -1;
-	for (i = 0; i < vfs.kernel_dir_count && fd < 0; i++) {
-		dir = (int)syscall(SYS_openat, AT_FDCWD, vfs.kernel_dirs[i],
-				   O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
-		if (dir < 0)
-			continue;
-		fd = (int)syscall(SYS_openat, dir, *kernel ? kernel : ".", O_RDONLY | O_CLOEXEC, 0);
-		close(dir);
-	}
+	for (i = 0; kernel && i < vfs.kernel_dir_count && fd < 0; i++)
+		fd = (int)syscall(SYS_openat, vfs.kernel_dirs[i], *kernel ? kernel : ".",
+				  O_RDONLY | O_CLOEXEC, 0);
 	return fd;
 }
 
@@ -355,6 +357,11 @@ int vfs_open(const char *path)
 		return -1;
 	}
 	file = lookup(absolute);
+	if (vfs.once.path && !strcmp(vfs.once.path, absolute)) {
+		fd = file_fd(&vfs.once);
+		vfs.once.path = NULL;
+		return fd;
+	}
 	if (!file) {
 		fd = open_kernel_dir(absolute);
 		if (fd < 0)

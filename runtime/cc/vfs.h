@@ -20,10 +20,12 @@
 /* Text of a file by its absolute path; the memory stays the caller's and has to stay. A path that
    was added before keeps its first text. */
 void vfs_add(const char *path, const char *text, size_t size);
+/* What the file has when it is opened the next time, and only then. */
+void vfs_add_once(const char *path, const char *text, size_t size);
 /* A directory of the user's in which headers are looked for. */
 void vfs_add_include_dir(const char *path);
-/* A real directory that shows below VFS_KERNEL, in the order added. With one there, headers that
-   do not exist are not made up. */
+/* A real directory that shows below VFS_KERNEL, in the order added, if it exists. With one there,
+   headers that do not exist are not made up. */
 void vfs_add_kernel_dir(const char *path);
 /* The directory that relative paths are relative to. */
 void vfs_set_cwd(const char *path);

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * cgroup:PATH:HOOK: what the sockets, devices and sysctls of a cgroup (version 2) and those below
+ * it are used for. What the program returns decides: 1 allows, 0 refuses.
+ */
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "provider.h"
+#include "target.h"
+
+/* By the names of bpftool-cgroup(8). */
+static const struct hook {
+	const char *name;
+	enum bpf_prog_type type;
+	enum bpf_attach_type attach_type;
+} hooks[] = {
+	{"ingress", BPF_PROG_TYPE_CGROUP_SKB, BPF_CGROUP_INET_INGRESS},
+	{"egress", BPF_PROG_TYPE_CGROUP_SKB, BPF_CGROUP_INET_EGRESS},
+	{"sock_create", BPF_PROG_TYPE_CGROUP_SOCK, BPF_CGROUP_INET_SOCK_CREATE},
+	{"sock_release", BPF_PROG_TYPE_CGROUP_SOCK, BPF_CGROUP_INET_SOCK_RELEASE},
+	{"post_bind4", BPF_PROG_TYPE_CGROUP_SOCK, BPF_CGROUP_INET4_POST_BIND},
+	{"post_bind6", BPF_PROG_TYPE_CGROUP_SOCK, BPF_CGROUP_INET6_POST_BIND},
+	{"bind4", BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_INET4_BIND},
+	{"bind6", BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_INET6_BIND},
+	{"connect4", BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_INET4_CONNECT},
+	{"connect6", BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_INET6_CONNECT},
+	{"getpeername4", BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_INET4_GETPEERNAME},
+	{"getpeername6", BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_INET6_GETPEERNAME},
+	{"getsockname4", BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_INET4_GETSOCKNAME},
+	{"getsockname6", BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_INET6_GETSOCKNAME},
+	{"sendmsg4", BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_UDP4_SENDMSG},
+	{"sendmsg6", BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_UDP6_SENDMSG},
+	{"recvmsg4", BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_UDP4_RECVMSG},
+	{"recvmsg6", BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_UDP6_RECVMSG},
+	{"sock_ops", BPF_PROG_TYPE_SOCK_OPS, BPF_CGROUP_SOCK_OPS},
+	{"device", BPF_PROG_TYPE_CGROUP_DEVICE, BPF_CGROUP_DEVICE},
+	{"sysctl", BPF_PROG_TYPE_CGROUP_SYSCTL, BPF_CGROUP_SYSCTL},
+	{"getsockopt", BPF_PROG_TYPE_CGROUP_SOCKOPT, BPF_CGROUP_GETSOCKOPT},
+	{"setsockopt", BPF_PROG_TYPE_CGROUP_SOCKOPT, BPF_CGROUP_SETSOCKOPT},
+};
+
+/* Of an attachment that no link holds. */
+struct legacy {
+	int cgroup_fd;
+	int prog_fd; /* the handle's */
+	enum bpf_attach_type attach_type;
+};
+
+static const struct hook *find_hook(const char *name)
+{
+	for (size_t i = 0; i < sizeof(hooks) / sizeof(*hooks); i++)
+		if (!strcmp(name, hooks[i].name))
+			return &hooks[i];
+	return NULL;
+}
+
+static int parse(struct target *target, const char *rest, bool from_name, const char **why)
+{
+	const char *colon = strrchr(rest, ':');
+	char *path;
+	int err;
+
+	(void)from_name;
+	if (!colon || !find_hook(colon + 1))
+		return *why = "its last word is none of ingress, egress, sock_create, "
+			      "sock_release, post_bind4, bind4, connect4, getpeername4, "
+			      "getsockname4, sendmsg4, recvmsg4 (each also with 6), sock_ops, "
+			      "device, sysctl, getsockopt, setsockopt",
+		       -EINVAL;
+	if (colon == rest)
+		return *why = "the path of the cgroup is missing", -EINVAL;
+	path = strndup(rest, (size_t)(colon - rest));
+	if (!path)
+		return -ENOMEM;
+	err = target_set(target, path, colon + 1);
+	free(path);
+	return err;
+}
+
+static int plan(struct hotprobe_link *link, struct plan *plan)
+{
+	const struct hook *hook = find_hook(link->target.name);
+
+	*plan = (struct plan){.type = hook->type, .expected_attach_type = hook->attach_type};
+	return 0;
+}
+
+/* Takes over cgroup_fd. */
+static int set_legacy(struct hotprobe_link *link, int prog_fd, int cgroup_fd,
+		      enum bpf_attach_type type)
+{
+	struct legacy *legacy = malloc(sizeof(*legacy));
+	int err = -ENOMEM;
+
+	if (legacy && !bpf_prog_attach(prog_fd, cgroup_fd, type, BPF_F_ALLOW_MULTI)) {
+		*legacy = (struct legacy){
+			.cgroup_fd = cgroup_fd, .prog_fd = prog_fd, .attach_type = type};
+		link->own = legacy;
+		return 0;
+	}
+	if (legacy)
+		err = -errno;
+	free(legacy);
+	close(cgroup_fd);
+	return err;
+}
+
+static int attach_to(struct hotprobe_link *link, int prog_fd, int cgroup_fd,
+		     enum bpf_attach_type type)
+{
+	int fd = bpf_link_create(prog_fd, cgroup_fd, type, NULL), err = -errno;
+
+	/* Links came with Linux 5.7. */
+	if (fd < 0 && err == -EINVAL)
+		return set_legacy(link, prog_fd, cgroup_fd, type);
+	close(cgroup_fd);
+	return fd < 0 ? err : link_hold(link, fd);
+}
+
+static int attach(struct hotprobe_link *link, int prog_fd)
+{
+	const struct target *t = &link->target;
+	int fd = open(t->group, O_RDONLY | O_DIRECTORY | O_CLOEXEC), err;
+
+	if (fd < 0)
+		return link_fail(link, -errno, "", "cannot attach %s: cannot open the cgroup %s: %s",
+				 link->program->name, t->group, strerror(errno));
+	err = attach_to(link, prog_fd, fd, find_hook(t->name)->attach_type);
+	if (err == -EBADF || err == -EINVAL)
+		return link_fail(link, -EINVAL,
+				 "name a directory of a mounted cgroup2 file system, such as "
+				 "/sys/fs/cgroup/user.slice",
+				 "cannot attach %s: %s is no cgroup of version 2",
+				 link->program->name, t->group);
+	if (err)
+		return link_fail_errno(link, err);
+	return link_attached_to(link, "%s of cgroup %s", t->name, t->group);
+}
+
+static void detach(struct hotprobe_link *link)
+{
+	const struct legacy *legacy = link->own;
+
+	if (!legacy)
+		return;
+	bpf_prog_detach2(legacy->prog_fd, legacy->cgroup_fd, legacy->attach_type);
+	close(legacy->cgroup_fd);
+}
+
+const struct provider provider_cgroup = {
+	.word = "cgroup",
+	.form = "PATH:HOOK",
+	.parse = parse,
+	.plan = plan,
+	.attach = attach,
+	.detach = detach,
+};

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * kfunc:FUNCTION, kretfunc:FUNCTION, fmod_ret:FUNCTION, lsm:HOOK: programs that a trampoline of the
+ * kernel calls. They are loaded for one function of the kernel's BTF, whose arguments are their
+ * context, and attaching says no more than "go".
+ */
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "kernel.h"
+#include "kernel_btf.h"
+#include "kernel_functions.h"
+#include "provider.h"
+#include "target.h"
+
+#ifndef ENOTSUPP
+#define ENOTSUPP 524 /* the kernel's own, which strerror(3) does not know */
+#endif
+
+static bool is_lsm(const struct hotprobe_link *link)
+{
+	return link->target.provider == &provider_lsm;
+}
+
+static int parse(struct target *target, const char *rest, bool from_name, const char **why)
+{
+	(void)from_name;
+	if (!*rest)
+		return *why = "the function is missing", -EINVAL;
+	return target_set(target, NULL, rest);
+}
+
+/* ---- Loading -----------------------------------------------------------------------------------
+ */
+
+/* Helpers that may wait for a page or the disk: only a sleepable program is allowed them. */
+static bool calls_sleeping_helper(const struct hotprobe_program *program)
+{
+	const struct bpf_insn *insns = program->hp->image.insns + program->image->first_insn;
+
+	for (uint32_t i = 0; i < program->image->insn_count; i++) {
+		if (insns[i].code != (BPF_JMP | BPF_CALL) || insns[i].src_reg)
+			continue;
+		switch (insns[i].imm) {
+		case BPF_FUNC_copy_from_user:
+		case BPF_FUNC_copy_from_user_task:
+		case BPF_FUNC_ima_inode_hash:
+		case BPF_FUNC_ima_file_hash:
+			return true;
+		}
+	}
+	return false;
+}
+
+static int not_in_btf(struct hotprobe_link *link, int err)
+{
+	const char *name = link->target.name;
+
+	if (err == -EOPNOTSUPP)
+		return link_fail(
+			link, err,
+			"use a kernel with CONFIG_DEBUG_INFO_BTF, or a kprobe, which needs "
+			"no BTF",
+			"cannot load %s for %s: the kernel has no BTF", link->program->name,
+			link->target_text);
+	if (err == -EPERM)
+		return link_fail_errno(link, err);
+	if (err == -ENOMEM)
+		return fail(link->program->hp, err, "out of memory");
+	if (is_lsm(link))
+		return link_fail(link, err,
+				 "see the hooks in the kernel's include/linux/lsm_hook_defs.h; "
+				 "without CONFIG_BPF_LSM there is none",
+				 "cannot load %s: the kernel's BTF has no LSM hook %s",
+				 link->program->name, name);
+	if (kernel_has_function(name))
+		return link_fail(
+			link, err,
+			"such functions have no BTF: those of assembler code, and those that "
+			"are inlined or changed somewhere; try a kprobe",
+			"cannot load %s: the kernel has a function %s, but no BTF for it",
+			link->program->name, name);
+	return link_fail(link, err,
+			 "look for it in /proc/kallsyms: it may be inlined, renamed, or in a "
+			 "module that is not loaded",
+			 "cannot load %s: the kernel has no function %s", link->program->name,
+			 name);
+}
+
+static int resolve(struct hotprobe_link *link)
+{
+	struct plan *plan = &link->plan;
+	struct btf_function function;
+	int err;
+
+	if (plan->attach_btf_id)
+		return 0;
+	err = kernel_btf_find(link->program->hp, is_lsm(link) ? "bpf_lsm_" : "", link->target.name,
+			      &function);
+	if (err)
+		return not_in_btf(link, err);
+	plan->attach_btf_id = function.id;
+	plan->attach_btf_object = function.object;
+	if (calls_sleeping_helper(link->program))
+		plan->flags |= BPF_F_SLEEPABLE;
+	return 0;
+}
+
+/* ---- Attaching ---------------------------------------------------------------------------------
+ */
+
+/* Is "bpf" among the security modules that were started? True if it cannot be known. */
+static bool lsm_has_bpf(void)
+{
+	char *list = kernel_read_file(AT_FDCWD, "/sys/kernel/security/lsm");
+	bool found = false;
+
+	if (!list)
+		return true;
+	for (char *save, *name = strtok_r(list, ",\n", &save); name;
+	     name = strtok_r(NULL, ",\n", &save))
+		found |= !strcmp(name, "bpf");
+	free(list);
+	return found;
+}
+
+static int refused(struct hotprobe_link *link, int err)
+{
+	const char *function = link->target.name;
+
+	switch (-err) {
+	case EINVAL:
+	case ENOTSUPP:
+	case EOPNOTSUPP:
+	case ENODEV:
+	case EFAULT:
+		return link_fail(
+			link, -EOPNOTSUPP,
+			is_lsm(link) ? "use a kernel with CONFIG_BPF_LSM, and "
+				       "CONFIG_FUNCTION_TRACER with direct calls"
+				     : "use a kernel with CONFIG_FUNCTION_TRACER and "
+				       "CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS, or a kprobe, a "
+				       "tracepoint or a syscall (syscall__NAME) instead",
+			"cannot attach %s: this kernel cannot put a program's call into %s",
+			link->program->name, function);
+	case EBUSY:
+		return link_fail(link, err,
+				 "kernel live patching or ftrace changes it, or a program of "
+				 "another type is on it: use a kprobe",
+				 "cannot attach %s: function %s is taken", link->program->name,
+				 function);
+	case E2BIG:
+		return link_fail(
+			link, err, "detach others, or use a kprobe",
+			"cannot attach %s: function %s has as many programs as it can hold",
+			link->program->name, function);
+	default:
+		return link_fail_errno(link, err);
+	}
+}
+
+static int attach(struct hotprobe_link *link, int prog_fd)
+{
+	int fd, err;
+
+	if (is_lsm(link) && !lsm_has_bpf())
+		return link_fail(
+			link, -EOPNOTSUPP,
+			"add bpf to the lsm= list of the kernel's command line (the list "
+			"is in /sys/kernel/security/lsm) and boot again; or use a kfunc on "
+			"the function security_HOOK",
+			"cannot attach %s: the kernel was booted without its BPF security "
+			"module, so hooks would never run it",
+			link->program->name);
+	/* Without a name it attaches to what the program was loaded for. */
+	fd = bpf_raw_tracepoint_open(NULL, prog_fd);
+	if (fd < 0)
+		return refused(link, -errno);
+	err = link_hold(link, fd);
+	return err ? err
+		   : link_attached_to(link, "%s %s", link->target.provider->word,
+				      link->target.name);
+}
+
+const struct provider provider_kfunc = {
+	.word = "kfunc",
+	.prefix = "kfunc__",
+	.form = "FUNCTION",
+	.parse = parse,
+	.default_plan = {.type = BPF_PROG_TYPE_TRACING, .expected_attach_type = BPF_TRACE_FENTRY},
+	.resolve = resolve,
+	.attach = attach,
+};
+
+const struct provider provider_kretfunc = {
+	.word = "kretfunc",
+	.prefix = "kretfunc__",
+	.form = "FUNCTION",
+	.parse = parse,
+	.default_plan = {.type = BPF_PROG_TYPE_TRACING, .expected_attach_type = BPF_TRACE_FEXIT},
+	.resolve = resolve,
+	.attach = attach,
+};
+
+const struct provider provider_fmod_ret = {
+	.word = "fmod_ret",
+	.prefix = "kmod_ret__",
+	.form = "FUNCTION",
+	.parse = parse,
+	.default_plan = {.type = BPF_PROG_TYPE_TRACING, .expected_attach_type = BPF_MODIFY_RETURN},
+	.resolve = resolve,
+	.attach = attach,
+};
+
+const struct provider provider_lsm = {
+	.word = "lsm",
+	.prefix = "lsm__",
+	.form = "HOOK",
+	.parse = parse,
+	.default_plan = {.type = BPF_PROG_TYPE_LSM, .expected_attach_type = BPF_LSM_MAC},
+	.resolve = resolve,
+	.attach = attach,
+};

@@ -1,0 +1,492 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Events on their way from programs to callbacks: whole, in the loop of whoever wants them, and
+ * counted where they are lost. Each test runs over a ring buffer and over perf buffers.
+ */
+#include "support.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "every_kind.h"
+
+#define PT_REGS "#include <uapi/linux/ptrace.h>\n"
+
+/* Submits the argument of each getpgid(). */
+static const char numbers_program[] =
+	PT_REGS "BPF_PERF_OUTPUT(numbers);\n"
+		"int syscall__getpgid(struct pt_regs *ctx, int pid)\n"
+		"{\n"
+		"	u32 number = pid;\n"
+		"	numbers.perf_submit(ctx, &number, sizeof(number));\n"
+		"	return 0;\n"
+		"}\n";
+
+static struct hotprobe *load_text(const char *text, bool perf_buffer, unsigned pages)
+{
+	struct hotprobe_opts opts = {
+		.confine = true, .perf_buffer = perf_buffer, .perf_pages = pages};
+	struct hotprobe *hp = new_handle(&opts);
+
+	open_text(hp, text);
+	load_program(hp);
+	return hp;
+}
+
+/* Calls of getpgid(0), getpgid(1)... */
+static void call(void *count)
+{
+	for (long i = 0; i < *(const long *)count; i++)
+		syscall(SYS_getpgid, i);
+}
+
+static struct peer start_calls(struct hotprobe *hp, long *count)
+{
+	struct peer peer = peer_start(call, count);
+
+	ck_hp(hp, hotprobe_trace_pid(hp, peer.pid));
+	ck_hp(hp, hotprobe_attach(hp));
+	return peer;
+}
+
+/* What callbacks count. */
+struct tally {
+	size_t count;
+	uint64_t lost, sum;
+	size_t size;
+	int cpu;
+};
+
+static void count_event(void *ctx, int cpu, const void *data, size_t size)
+{
+	struct tally *t = ctx;
+	uint32_t number;
+
+	memcpy(&number, data, sizeof(number));
+	t->count++;
+	t->sum += number;
+	t->size = size;
+	t->cpu = cpu;
+}
+
+static void count_lost(void *ctx, int cpu, uint64_t lost)
+{
+	struct tally *t = ctx;
+
+	(void)cpu;
+	t->lost += lost;
+}
+
+static void consume_all(struct hotprobe *hp)
+{
+	while (ck_hp(hp, hotprobe_consume(hp)))
+		;
+}
+
+static void see_every_kind(void *type, int cpu, const void *data, size_t size)
+{
+	ck_assert_int_ge(cpu, 0);
+	ck_assert_uint_eq(size, sizeof(struct every_t));
+	check_every_kind(type, data, size);
+}
+
+START_TEST(fields_of_every_kind_arrive_as_the_program_wrote_them)
+{
+	struct hotprobe_opts opts = {.confine = true, .perf_buffer = _i};
+	struct hotprobe *hp;
+	struct peer peer;
+	long calls = 3;
+
+	NEED(no_bpf());
+	hp = new_handle(&opts);
+	open_program(hp, "tests/programs/every_kind.c");
+	load_program(hp);
+	ck_hp(hp, hotprobe_on_event(hp, "events", see_every_kind, NULL,
+				    (void *)hotprobe_event_type(hp, "events")));
+	peer = start_calls(hp, &calls);
+	peer_work(&peer);
+	ck_assert_int_eq(hotprobe_consume(hp), 3);
+	peer_end(&peer);
+	hotprobe_free(hp);
+}
+END_TEST
+
+START_TEST(a_record_has_the_size_that_was_submitted)
+{
+	struct tally tally = {0};
+	struct hotprobe *hp;
+	struct peer peer;
+	long calls = 1;
+
+	NEED(no_bpf());
+	hp = load_text(numbers_program, _i, 0);
+	ck_hp(hp, hotprobe_on_event(hp, "numbers", count_event, count_lost, &tally));
+	peer = start_calls(hp, &calls);
+	peer_work(&peer);
+	consume_all(hp);
+	ck_assert_uint_eq(tally.count, 1);
+	ck_assert_uint_eq(tally.size, 4);
+	peer_end(&peer);
+	hotprobe_free(hp);
+}
+END_TEST
+
+/* One page a CPU, and nobody reads while they come. */
+START_TEST(what_is_lost_is_counted)
+{
+	struct tally tally = {0};
+	struct hotprobe *hp;
+	struct peer peer;
+	long calls = 20000;
+
+	NEED(no_bpf());
+	hp = load_text(numbers_program, _i, 1);
+	ck_hp(hp, hotprobe_on_event(hp, "numbers", count_event, count_lost, &tally));
+	peer = start_calls(hp, &calls);
+	peer_work(&peer);
+	consume_all(hp);
+	ck_assert_uint_gt(tally.count, 0);
+	ck_assert_uint_gt(tally.lost, 0);
+	ck_assert_uint_eq(tally.count + tally.lost, (uint64_t)calls);
+	ck_assert_uint_eq(hotprobe_lost(hp, "numbers"), tally.lost);
+	ck_assert_uint_eq(hotprobe_lost(hp, NULL), tally.lost);
+	ck_assert_uint_eq(hotprobe_lost(hp, "others"), 0);
+	/* And it goes on. */
+	peer_work(&peer);
+	consume_all(hp);
+	ck_assert_uint_eq(tally.count + tally.lost, 2 * (uint64_t)calls);
+	peer_end(&peer);
+	hotprobe_free(hp);
+}
+END_TEST
+
+/* A struct whose size is odd, so that records wrap at every place of a small buffer. */
+static const char patterns_program[] =
+	PT_REGS "struct pattern_t { u32 number; u8 bytes[49]; } __attribute__((packed));\n"
+		"BPF_PERF_OUTPUT(patterns);\n"
+		"int syscall__getpgid(struct pt_regs *ctx, int pid)\n"
+		"{\n"
+		"	struct pattern_t p = {};\n"
+		"	p.number = pid;\n"
+		"	#pragma unroll\n"
+		"	for (int i = 0; i < 49; i++)\n"
+		"		p.bytes[i] = pid * 7 + i;\n"
+		"	patterns.perf_submit(ctx, &p, sizeof(p));\n"
+		"	return 0;\n"
+		"}\n";
+
+static void check_pattern(void *ctx, int cpu, const void *data, size_t size)
+{
+	const unsigned char *bytes = data;
+	struct tally *t = ctx;
+	uint32_t number;
+
+	(void)cpu;
+	ck_assert_uint_ge(size, 53);
+	memcpy(&number, data, sizeof(number));
+	for (uint32_t i = 0; i < 49; i++)
+		ck_assert_uint_eq(bytes[4 + i], (unsigned char)(number * 7 + i));
+	t->count++;
+}
+
+START_TEST(records_that_wrap_around_the_buffer_are_whole)
+{
+	enum { ROUNDS = 500 };
+	struct tally tally = {0};
+	struct hotprobe *hp;
+	struct peer peer;
+	long calls = 40; /* what a page holds */
+
+	NEED(no_bpf());
+	hp = load_text(patterns_program, _i, 1);
+	ck_hp(hp, hotprobe_on_event(hp, "patterns", check_pattern, count_lost, &tally));
+	peer = start_calls(hp, &calls);
+	for (int i = 0; i < ROUNDS; i++) {
+		peer_work(&peer);
+		consume_all(hp);
+	}
+	ck_assert_uint_eq(tally.lost, 0);
+	ck_assert_uint_eq(tally.count, ROUNDS * (size_t)calls);
+	peer_end(&peer);
+	hotprobe_free(hp);
+}
+END_TEST
+
+static void call_on_each_cpu(void *number_of_cpus)
+{
+	cpu_set_t set;
+
+	for (int cpu = 0; cpu < *(int *)number_of_cpus; cpu++) {
+		CPU_ZERO(&set);
+		CPU_SET((size_t)cpu, &set);
+		if (!sched_setaffinity(0, sizeof(set), &set))
+			syscall(SYS_getpgid, cpu);
+	}
+}
+
+/* Its number is the CPU's. */
+static void check_cpu(void *ctx, int cpu, const void *data, size_t size)
+{
+	uint32_t number;
+
+	ck_assert_uint_ge(size, sizeof(number));
+	memcpy(&number, data, sizeof(number));
+	ck_assert_uint_eq(number, (uint32_t)cpu);
+	++*(size_t *)ctx;
+}
+
+START_TEST(an_event_comes_with_its_cpu)
+{
+	int cpus = (int)sysconf(_SC_NPROCESSORS_ONLN);
+	size_t count = 0;
+	struct hotprobe *hp;
+	struct peer peer;
+
+	NEED(no_bpf());
+	hp = load_text(numbers_program, _i, 0);
+	ck_hp(hp, hotprobe_on_event(hp, "numbers", check_cpu, NULL, &count));
+	peer = peer_start(call_on_each_cpu, &cpus);
+	ck_hp(hp, hotprobe_trace_pid(hp, peer.pid));
+	ck_hp(hp, hotprobe_attach(hp));
+	peer_work(&peer);
+	consume_all(hp);
+	ck_assert_uint_gt(count, 0);
+	peer_end(&peer);
+	hotprobe_free(hp);
+}
+END_TEST
+
+START_TEST(a_host_waits_in_an_epoll_of_its_own)
+{
+	struct epoll_event interest = {.events = EPOLLIN}, ready;
+	struct tally tally = {0};
+	struct hotprobe *hp;
+	struct peer peer;
+	long calls = 5;
+	int epoll_fd;
+
+	NEED(no_bpf());
+	hp = load_text(numbers_program, _i, 0);
+	ck_hp(hp, hotprobe_on_event(hp, "numbers", count_event, NULL, &tally));
+	peer = start_calls(hp, &calls);
+	epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	ck_assert_int_eq(epoll_ctl(epoll_fd, EPOLL_CTL_ADD, hotprobe_fd(hp), &interest), 0);
+	ck_assert_int_eq(epoll_wait(epoll_fd, &ready, 1, 0), 0);
+	for (size_t round = 1; round <= 3; round++) {
+		peer_work(&peer);
+		ck_assert_int_eq(epoll_wait(epoll_fd, &ready, 1, 5000), 1);
+		do
+			ck_hp(hp, hotprobe_consume(hp));
+		while (epoll_wait(epoll_fd, &ready, 1, 0) == 1);
+		ck_assert_uint_eq(tally.count, round * (size_t)calls);
+	}
+	close(epoll_fd);
+	peer_end(&peer);
+	hotprobe_free(hp);
+}
+END_TEST
+
+START_TEST(poll_returns_after_its_timeout_and_on_events)
+{
+	struct tally tally = {0};
+	struct hotprobe *hp;
+	struct peer peer;
+	long calls = 2;
+
+	NEED(no_bpf());
+	hp = load_text(numbers_program, _i, 0);
+	ck_hp(hp, hotprobe_on_event(hp, "numbers", count_event, NULL, &tally));
+	peer = start_calls(hp, &calls);
+	ck_assert_int_eq(hotprobe_poll(hp, 0), 0);
+	ck_assert_int_eq(hotprobe_poll(hp, 10), 0);
+	peer_work(&peer);
+	while (tally.count < 2)
+		ck_hp(hp, hotprobe_poll(hp, -1));
+	ck_assert_int_eq(hotprobe_poll(hp, 0), 0);
+	ck_assert_int_eq(hotprobe_consume(hp), 0);
+	peer_end(&peer);
+	hotprobe_free(hp);
+}
+END_TEST
+
+static void *stop_soon(void *hp)
+{
+	usleep(50000);
+	hotprobe_stop(hp);
+	return NULL;
+}
+
+START_TEST(another_thread_stops_a_poll)
+{
+	struct hotprobe *hp;
+	pthread_t thread;
+
+	NEED(no_bpf());
+	hp = load_text(numbers_program, _i, 0);
+	ck_assert_int_eq(pthread_create(&thread, NULL, stop_soon, hp), 0);
+	ck_assert_int_eq(hotprobe_poll(hp, -1), -EINTR);
+	pthread_join(thread, NULL);
+	/* A stop ends one poll; one that came early, the next. */
+	ck_assert_int_eq(hotprobe_poll(hp, 0), 0);
+	hotprobe_stop(hp);
+	hotprobe_stop(hp);
+	ck_assert_int_eq(hotprobe_poll(hp, -1), -EINTR);
+	ck_assert_int_eq(hotprobe_poll(hp, 0), 0);
+	hotprobe_free(hp);
+}
+END_TEST
+
+static void ignore_signal(int number)
+{
+	(void)number;
+}
+
+static void *signal_soon(void *thread)
+{
+	usleep(50000);
+	pthread_kill(*(pthread_t *)thread, SIGUSR1);
+	return NULL;
+}
+
+START_TEST(a_signal_ends_a_poll)
+{
+	struct sigaction action = {.sa_handler = ignore_signal};
+	pthread_t self = pthread_self(), thread;
+	struct hotprobe *hp;
+
+	NEED(no_bpf());
+	sigaction(SIGUSR1, &action, NULL);
+	hp = load_text(numbers_program, _i, 0);
+	ck_assert_int_eq(pthread_create(&thread, NULL, signal_soon, &self), 0);
+	ck_assert_int_eq(hotprobe_poll(hp, -1), -EINTR);
+	pthread_join(thread, NULL);
+	hotprobe_free(hp);
+}
+END_TEST
+
+/* getpgid(n) to one table, getsid(n) to another. */
+static const char two_tables_program[] = PT_REGS
+	"BPF_PERF_OUTPUT(groups);\nBPF_PERF_OUTPUT(sessions);\nBPF_HASH(counts, u32, u32);\n"
+	"int syscall__getpgid(struct pt_regs *ctx, int pid)\n"
+	"{\n	u32 n = pid;\n	groups.perf_submit(ctx, &n, sizeof(n));\n	return 0;\n}\n"
+	"int syscall__getsid(struct pt_regs *ctx, int pid)\n"
+	"{\n	u64 n = pid;\n	sessions.perf_submit(ctx, &n, sizeof(n));\n	return 0;\n}\n";
+
+static void call_both(void *unused)
+{
+	(void)unused;
+	for (int i = 0; i < 10; i++) {
+		syscall(SYS_getpgid, 1);
+		syscall(SYS_getsid, 1000);
+		syscall(SYS_getsid, 1000);
+	}
+}
+
+START_TEST(each_table_has_its_own_callback)
+{
+	struct tally groups = {0}, sessions = {0}, replaced = {0};
+	struct hotprobe *hp;
+	struct peer peer;
+
+	NEED(no_bpf());
+	hp = load_text(two_tables_program, _i, 0);
+	ck_hp(hp, hotprobe_on_event(hp, "groups", count_event, NULL, &groups));
+	ck_hp(hp, hotprobe_on_event(hp, "sessions", count_event, NULL, &sessions));
+	peer = peer_start(call_both, NULL);
+	ck_hp(hp, hotprobe_trace_pid(hp, peer.pid));
+	ck_hp(hp, hotprobe_attach(hp));
+	peer_work(&peer);
+	consume_all(hp);
+	ck_assert_uint_eq(groups.count, 10);
+	ck_assert_uint_eq(groups.sum, 10);
+	ck_assert_uint_eq(sessions.count, 20);
+	ck_assert_uint_eq(sessions.sum, 20000);
+	ck_hp(hp, hotprobe_on_event(hp, "groups", count_event, NULL, &replaced));
+	/* Without a callback events are taken and dropped. */
+	ck_hp(hp, hotprobe_on_event(hp, "sessions", NULL, NULL, NULL));
+	peer_work(&peer);
+	consume_all(hp);
+	ck_assert_uint_eq(groups.count, 10);
+	ck_assert_uint_eq(replaced.count, 10);
+	ck_assert_uint_eq(sessions.count, 20);
+	peer_end(&peer);
+	hotprobe_free(hp);
+}
+END_TEST
+
+START_TEST(tables_that_send_nothing_take_no_callback)
+{
+	struct hotprobe *hp;
+
+	NEED(no_bpf());
+	hp = new_handle(NULL);
+	open_text(hp, two_tables_program);
+	ck_assert_int_eq(hotprobe_on_event(hp, "groups", count_event, NULL, NULL), -EBUSY);
+	load_program(hp);
+	ck_assert_int_eq(hotprobe_on_event(hp, "counts", count_event, NULL, NULL), -EINVAL);
+	ck_assert_int_eq(hotprobe_on_event(hp, "nothing", count_event, NULL, NULL), -ENOENT);
+	ck_assert_ptr_nonnull(strstr(hotprobe_error(hp), "nothing"));
+	hotprobe_free(hp);
+}
+END_TEST
+
+/* ---- The same through BPF_RINGBUF_OUTPUT -------------------------------------------------------
+ */
+
+static const char ringbuf_program[] = PT_REGS "struct number_t { u32 number; };\n"
+					      "BPF_RINGBUF_OUTPUT(numbers, 8);\n"
+					      "int syscall__getpgid(struct pt_regs *ctx, int pid)\n"
+					      "{\n"
+					      "	struct number_t n = {.number = pid};\n"
+					      "	numbers.ringbuf_output(&n, sizeof(n), 0);\n"
+					      "	return 0;\n"
+					      "}\n";
+
+START_TEST(a_ringbuf_output_delivers_too)
+{
+	struct tally tally = {0};
+	struct hotprobe *hp;
+	struct peer peer;
+	long calls = 100;
+
+	NEED(no_bpf());
+	hp = load_text(ringbuf_program, false, 0);
+	ck_assert_str_eq(hotprobe_type_name(hotprobe_event_type(hp, "numbers")), "number_t");
+	ck_hp(hp, hotprobe_on_event(hp, "numbers", count_event, count_lost, &tally));
+	peer = start_calls(hp, &calls);
+	peer_work(&peer);
+	consume_all(hp);
+	ck_assert_uint_eq(tally.count, 100);
+	ck_assert_uint_eq(tally.sum, 99 * 100 / 2);
+	ck_assert_uint_eq(tally.size, 4);
+	ck_assert_int_eq(tally.cpu, -1);
+	peer_end(&peer);
+	hotprobe_free(hp);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("events");
+
+	add_loop_test(suite, fields_of_every_kind_arrive_as_the_program_wrote_them, 30, 2);
+	add_loop_test(suite, a_record_has_the_size_that_was_submitted, 30, 2);
+	add_loop_test(suite, what_is_lost_is_counted, 30, 2);
+	add_loop_test(suite, records_that_wrap_around_the_buffer_are_whole, 60, 2);
+	add_loop_test(suite, an_event_comes_with_its_cpu, 30, 2);
+	add_loop_test(suite, a_host_waits_in_an_epoll_of_its_own, 30, 2);
+	add_loop_test(suite, poll_returns_after_its_timeout_and_on_events, 30, 2);
+	add_loop_test(suite, another_thread_stops_a_poll, 30, 2);
+	add_loop_test(suite, a_signal_ends_a_poll, 30, 2);
+	add_loop_test(suite, each_table_has_its_own_callback, 30, 2);
+	add_test(suite, tables_that_send_nothing_take_no_callback, 30);
+	add_test(suite, a_ringbuf_output_delivers_too, 30);
+	return run_suite(suite);
+}

@@ -3,6 +3,7 @@
 #   make            build/hotprobe, build/hotprobe-cc, build/libhotprobe.so and .a
 #   make demo       install what is missing, build, trace the opens of `cat /etc/hostname`
 #   make test       install what is missing, build, run every suite
+#   make test-guest what takes other kernels: Debian's 6.1 and 6.12, in QEMU
 #   make bench      compare with the peers
 #   make fuzz       run the fuzzers (FUZZ_RUNS=10000000 each)
 #   make install    PREFIX=/usr/local DESTDIR=
@@ -46,12 +47,13 @@ CC_LIBS := -lbcc -lclang-14 -lLLVM-14 -lbpf -lelf -lz -lseccomp -lpthread
 CLI_LIBS := -ljansson
 
 .DEFAULT_GOAL := all
-.PHONY: all demo test bench fuzz install clean deps lint
-all: $(B)/hotprobe $(B)/hotprobe-cc $(B)/libhotprobe.so $(B)/libhotprobe.a $(B)/embed
+.PHONY: all demo test test-guest bench fuzz install clean deps lint
+all: $(B)/hotprobe $(B)/hotprobe-cc $(B)/hotprobe-guest $(B)/libhotprobe.so $(B)/libhotprobe.a $(B)/embed
 
 $(B)/runtime/%.o: private COMPILE := -fPIC -fvisibility=hidden
 $(B)/runtime/compile.o: private COMPILE := -fPIC -fvisibility=hidden \
 	-DHOTPROBE_CC='"$(LIBEXECDIR)/hotprobe-cc"'
+$(B)/cli/guest.o: private COMPILE := -DHOTPROBE_GUEST='"$(LIBEXECDIR)/hotprobe-guest"'
 $(B)/runtime/cc/%.o: private COMPILE := -I$(LLVM_PREFIX)/include -I$(B)/runtime/cc
 
 # What the worker holds as text: the kernel idioms, and a table of the user-space API's constants.
@@ -94,6 +96,9 @@ $(B)/hotprobe: $(CLI_OBJ) $(B)/libhotprobe.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(CLI_OBJ) $(B)/libhotprobe.a $(LIB_LIBS) $(CLI_LIBS)
 
+$(B)/hotprobe-guest: scripts/guest
+	$(Q)ln -sf $(CURDIR)/scripts/guest $@
+
 $(B)/embed: programs/embed.c $(B)/libhotprobe.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(B)/libhotprobe.a $(LIB_LIBS)
@@ -112,6 +117,11 @@ test:
 	@scripts/install-deps test
 	@$(MAKE) --no-print-directory all $(B)/tests/all
 	@scripts/test $(B)
+
+test-guest:
+	@scripts/install-deps test guest
+	@$(MAKE) --no-print-directory all $(B)/tests/all
+	@scripts/test-guest $(B)
 
 bench:
 	@scripts/install-deps bench
@@ -139,6 +149,8 @@ install: all
 		$(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(PREFIX)/share/hotprobe/programs
 	install -m 755 $(B)/hotprobe $(DESTDIR)$(PREFIX)/bin/
 	install -m 755 $(B)/hotprobe-cc $(DESTDIR)$(LIBEXECDIR)/
+	install -m 755 scripts/guest $(DESTDIR)$(LIBEXECDIR)/hotprobe-guest
+	install -m 755 scripts/guest-init $(DESTDIR)$(LIBEXECDIR)/
 	install -m 644 runtime/hotprobe.h $(DESTDIR)$(PREFIX)/include/
 	install -m 644 $(B)/libhotprobe.a $(DESTDIR)$(LIBDIR)/
 	install -m 755 $(B)/libhotprobe.so $(DESTDIR)$(LIBDIR)/libhotprobe.so.$(VERSION)

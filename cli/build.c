@@ -13,6 +13,7 @@
 enum {
 	BUILD_BTF = SOURCE_OPTION_END,
 	BUILD_RELEASE,
+	BUILD_TRACEFS,
 	BUILD_BACKEND,
 };
 
@@ -68,6 +69,9 @@ static bool build_option(struct build *build, struct options *options, int optio
 	case BUILD_RELEASE:
 		build->opts.kernel_release = options->value;
 		return true;
+	case BUILD_TRACEFS:
+		build->opts.tracefs = options->value;
+		return true;
 	case BUILD_BACKEND:
 		return option_backend(options, &build->opts.backend);
 	default:
@@ -82,6 +86,7 @@ static int build_main(const struct command *command, int argc, char **argv)
 		{"output", required_argument, NULL, 'o'},
 		{"btf", required_argument, NULL, BUILD_BTF},
 		{"kernel-release", required_argument, NULL, BUILD_RELEASE},
+		{"tracefs", required_argument, NULL, BUILD_TRACEFS},
 		{"backend", required_argument, NULL, BUILD_BACKEND},
 		OPTION_NAMES,
 		{0},
@@ -132,6 +137,9 @@ const struct command command_build = {
 		"      --kernel-release R    that kernel's uname -r; by default the end of the "
 		"BTF\n"
 		"                            file's name\n"
+		"      --tracefs DIR         that kernel's tracefs, or a copy with the format files of "
+		"its\n"
+		"                            tracepoints\n"
 		"      --backend auto|kprobe|tracepoint\n"
 		"                            how syscall functions are to be attached there (auto\n"
 		"                            with --btf: kprobe)\n" SOURCE_OPTIONS_HELP

@@ -359,10 +359,32 @@ static void columns_written(struct output *out, const char *function, const char
 	text_bytes(&out->buffer, bytes, size);
 }
 
+/* A line as trace_pipe has it. Tabs are layout; a newline inside would end the line. */
+static void columns_printk(struct output *out, const struct hotprobe_printk *message)
+{
+	const char *at = message->text, *end = at + message->length;
+	struct text *text = &out->buffer;
+
+	text_escaped(text, message->comm, strlen(message->comm), 0);
+	text_format(text, "-%d [%03d] %llu.%06llu: ", (int)message->tid, message->cpu,
+		    (unsigned long long)(message->time_ns / 1000000000),
+		    (unsigned long long)(message->time_ns / 1000 % 1000000));
+	while (at < end) {
+		const char *tab = memchr(at, '\t', (size_t)(end - at));
+
+		text_escaped(text, at, (size_t)((tab ? tab : end) - at), 0);
+		if (tab)
+			text_char(text, '\t');
+		at = tab ? tab + 1 : end;
+	}
+	text_char(text, '\n');
+}
+
 const struct output_format output_columns = {
 	.name = "columns",
 	.start = columns_start,
 	.event = columns_event,
 	.written = columns_written,
+	.printk = columns_printk,
 	.forget = columns_forget,
 };

@@ -4,6 +4,7 @@
  *
  *     {"event":"open_events","cpu":1,"data":{"pid":42,"fname":"/etc/hostname"}}
  *     {"lost":17,"event":"open_events"}
+ *     {"printk":"hello","cpu":1,"tid":42,"comm":"cat","time_ns":16180339887}
  *
  * Every value has one JSON type that depends on its C type alone:
  *     integers                 numbers, exact up to 64 bits
@@ -233,6 +234,23 @@ static void json_written(struct output *out, const char *function, const char *b
 	}
 }
 
+static void json_printk(struct output *out, const struct hotprobe_printk *message)
+{
+	struct text *text = &out->buffer;
+
+	text_string(text, "{\"printk\":");
+	string(out, message->text, message->length);
+	text_string(text, ",\"cpu\":");
+	text_signed(text, message->cpu);
+	text_string(text, ",\"tid\":");
+	text_signed(text, message->tid);
+	text_string(text, ",\"comm\":");
+	string(out, message->comm, strlen(message->comm));
+	text_string(text, ",\"time_ns\":");
+	text_unsigned(text, message->time_ns);
+	text_string(text, "}\n");
+}
+
 static void json_forget(struct output_table *table)
 {
 	(void)table;
@@ -243,5 +261,6 @@ const struct output_format output_json = {
 	.event = json_event,
 	.lost = json_lost,
 	.written = json_written,
+	.printk = json_printk,
 	.forget = json_forget,
 };

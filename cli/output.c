@@ -103,6 +103,15 @@ void output_written(struct output *out, const char *function, const char *bytes,
 	made(out);
 }
 
+void output_printk(struct output *out, const struct hotprobe_printk *message)
+{
+	if (out->error)
+		return;
+	out->format->printk(out, message);
+	out->current = NULL;
+	made(out);
+}
+
 static int write_all(int fd, const char *data, size_t size)
 {
 	while (size) {

@@ -34,6 +34,8 @@ struct output_format {
 	void (*lost)(struct output_table *table, uint64_t lost);
 	/* What a function wrote that is no event: lines, or any bytes. size is more than 0. */
 	void (*written)(struct output *out, const char *function, const char *bytes, size_t size);
+	/* A message of bpf_trace_printk(). */
+	void (*printk)(struct output *out, const struct hotprobe_printk *message);
 	void (*forget)(struct output_table *table);
 };
 
@@ -62,6 +64,7 @@ void output_event(struct output_table *table, int cpu, const void *data, size_t 
 void output_lost(struct output_table *table, uint64_t lost);
 /* Lines that a function wrote, each with its newline (the very last may lack it). */
 void output_written(struct output *out, const char *function, const char *bytes, size_t size);
+void output_printk(struct output *out, const struct hotprobe_printk *message);
 /* Writes what was collected. Returns 0, or the first error there was (-EPIPE, -ENOSPC...). */
 int output_flush(struct output *out);
 /* Frees all; what was not flushed is lost. */

@@ -89,8 +89,8 @@ static int open_failed(struct program *program, int err)
 	}
 }
 
-int program_open(struct program *program, const struct source_options *source,
-		 struct hotprobe_opts *opts)
+int program_compile(struct program *program, const struct source_options *source,
+		    struct hotprobe_opts *opts)
 {
 	int err;
 
@@ -110,8 +110,16 @@ int program_open(struct program *program, const struct source_options *source,
 	}
 
 	err = hotprobe_open_file(program->hp, source->file);
-	if (err)
-		return open_failed(program, err);
+	return err ? open_failed(program, err) : EXIT_DONE;
+}
+
+int program_open(struct program *program, const struct source_options *source,
+		 struct hotprobe_opts *opts)
+{
+	int status = program_compile(program, source, opts), err;
+
+	if (status != EXIT_DONE)
+		return status;
 	show_diagnostics(program, "");
 	for (size_t i = 0; i < source->attachment_count; i++) {
 		const struct attachment *attachment = &source->attachments[i];
@@ -119,8 +127,7 @@ int program_open(struct program *program, const struct source_options *source,
 		err = hotprobe_attach_spec(program->hp, attachment->function, attachment->spec,
 					   NULL);
 		if (err) {
-			int status = program_failed(program, err);
-
+			status = program_failed(program, err);
 			return err == -EINVAL ? EXIT_USAGE : status;
 		}
 	}

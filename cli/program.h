@@ -16,7 +16,10 @@ struct program {
 	char message[512]; /* of an error, also where there is no handle to ask */
 };
 
-/* Compiles and places what --attach asks for. Of opts the fields about the source are set here. */
+/* Compiles. Warnings wait for the next step. Of opts the fields about the source are set here. */
+int program_compile(struct program *program, const struct source_options *source,
+		    struct hotprobe_opts *opts);
+/* The same, and places what --attach asks for. */
 int program_open(struct program *program, const struct source_options *source,
 		 struct hotprobe_opts *opts);
 /* Warns of functions that are placed nowhere. Returns how many are placed. */

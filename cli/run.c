@@ -27,6 +27,7 @@ struct run_options {
 	unsigned perf_pages;
 	unsigned duration_ms;
 	pid_t pid;
+	bool all;	      /* the whole system, with a command too */
 	char *const *command; /* NULL: none */
 };
 
@@ -39,7 +40,7 @@ struct run {
 
 static bool is_confined(const struct run *run)
 {
-	return run->options->command || run->options->pid;
+	return !run->options->all && (run->options->command || run->options->pid);
 }
 
 /* ---- Before the start ------------------------------------------------------------------- */
@@ -81,14 +82,22 @@ static void handle_lost(void *ctx, int cpu, uint64_t lost)
 
 static bool sends_events(const struct hotprobe_table *table)
 {
-	return !strcmp(hotprobe_table_kind(table), "perf_output");
+	const char *kind = hotprobe_table_kind(table);
+
+	return !strcmp(kind, "perf_output") || !strcmp(kind, "ringbuf");
 }
 
-/* Takes the events of every table that sends some. */
+static void handle_printk(void *ctx, const struct hotprobe_printk *message)
+{
+	output_printk(ctx, message);
+}
+
+/* Takes the messages, and the events of every table that sends some. */
 static int subscribe(struct run *run)
 {
 	struct hotprobe *hp = run->program.hp;
 
+	hotprobe_on_printk(hp, handle_printk, &run->out);
 	for (size_t i = 0; i < hotprobe_table_count(hp); i++) {
 		const struct hotprobe_table *source = hotprobe_table_at(hp, i);
 		const char *name = hotprobe_table_name(source);
@@ -344,6 +353,9 @@ static bool run_option(struct run_options *run, const struct options *options, i
 	case RUN_JSON:
 		run->format = &output_json;
 		return true;
+	case 'a':
+		run->all = true;
+		return true;
 	case RUN_PID:
 		return parse_pid(run, options);
 	case RUN_DURATION:
@@ -366,6 +378,8 @@ static bool complete(struct run_options *run, const struct options *options)
 		usage_error(options->command, "there is no command behind '--'");
 	else if (run->command && run->pid)
 		usage_error(options->command, "--pid and a command exclude each other");
+	else if (run->all && run->pid)
+		usage_error(options->command, "--pid and --all exclude each other");
 	else
 		return true;
 	return false;
@@ -375,6 +389,7 @@ static int run_main(const struct command *command, int argc, char **argv)
 {
 	static const struct option names[] = {
 		{"json", no_argument, NULL, RUN_JSON},
+		{"all", no_argument, NULL, 'a'},
 		{"pid", required_argument, NULL, RUN_PID},
 		{"duration", required_argument, NULL, RUN_DURATION},
 		{"backend", required_argument, NULL, RUN_BACKEND},
@@ -387,7 +402,7 @@ static int run_main(const struct command *command, int argc, char **argv)
 		.command = command,
 		.argc = argc,
 		.argv = argv,
-		.letters = OPTION_LETTERS SOURCE_LETTERS,
+		.letters = OPTION_LETTERS SOURCE_LETTERS "a",
 		.names = names,
 		.status = EXIT_USAGE,
 	};
@@ -425,6 +440,7 @@ const struct command command_run = {
 		"\n"
 		"Options:\n"
 		"      --json                print JSON, one object a line\n"
+		"  -a, --all                 with COMMAND: trace the whole system until it ends\n"
 		"      --pid PID             trace this running process and its descendants\n"
 		"      --duration SECONDS    end after that time\n" SOURCE_OPTIONS_HELP
 		"      --backend auto|kprobe|tracepoint\n"

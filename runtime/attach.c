@@ -125,6 +125,32 @@ int attach_place_by_names(struct hotprobe *hp)
 	return 0;
 }
 
+int attach_place_by_source(struct hotprobe *hp)
+{
+	for (uint32_t i = 0; i < hp->image.count[IMAGE_TARGETS]; i++) {
+		const struct image_target *t = &hp->image.targets[i];
+		struct hotprobe_program *p = &hp->programs[t->program];
+		const char *spec = image_str(&hp->image, t->spec), *why;
+		struct hotprobe_link *link;
+		struct target target;
+		int err = target_from_spec(&target, spec, &why);
+
+		if (err == -EINVAL)
+			return fail_at(hp, err, image_str(&hp->image, p->image->file),
+				       p->image->line, p->image->column,
+				       "write HOTPROBE(\"KIND:TARGET\"), such as "
+				       "HOTPROBE(\"uprobe:/bin/bash:readline\")",
+				       "HOTPROBE(\"%s\") in front of %s names no target: %s", spec,
+				       p->name, why);
+		if (err)
+			return fail(hp, err, "out of memory");
+		err = place(p, &target, &link);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
 int attach_load(struct hotprobe_link *link)
 {
 	const struct provider *provider = link->target.provider;
@@ -314,6 +340,28 @@ int hotprobe_attach_raw_tracepoint(struct hotprobe *hp, const char *function, co
 				   struct hotprobe_link **link)
 {
 	return attach_parts(hp, function, link, "raw_tracepoint:%s", event);
+}
+
+int hotprobe_attach_uprobe(struct hotprobe *hp, const char *function, const char *file,
+			   const char *symbol, uint64_t offset, struct hotprobe_link **link)
+{
+	if (!offset)
+		return attach_parts(hp, function, link, "uprobe:%s:%s", file, symbol);
+	return attach_parts(hp, function, link, "uprobe:%s:%s+%llu", file, symbol,
+			    (unsigned long long)offset);
+}
+
+int hotprobe_attach_uretprobe(struct hotprobe *hp, const char *function, const char *file,
+			      const char *symbol, struct hotprobe_link **link)
+{
+	return attach_parts(hp, function, link, "uretprobe:%s:%s", file, symbol);
+}
+
+int hotprobe_attach_usdt(struct hotprobe *hp, const char *function, const char *file,
+			 const char *provider, const char *probe, struct hotprobe_link **link)
+{
+	return attach_parts(hp, function, link, "usdt:%s:%s:%s", file, provider ? provider : "",
+			    probe);
 }
 
 static int bad_spec(struct hotprobe *hp, const char *spec, const char *why)

@@ -7,6 +7,8 @@
 
 /* Places every program whose name follows a convention. */
 int attach_place_by_names(struct hotprobe *hp);
+/* The same for the targets that the source names with HOTPROBE(). */
+int attach_place_by_source(struct hotprobe *hp);
 
 /* Takes a link's program through the verifier in the form its target needs, unless that was done.
    Returns the descriptor, which stays the program's, or a negative errno with the message set. */

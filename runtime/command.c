@@ -23,6 +23,8 @@
 #include <unistd.h>
 
 #include "confine.h"
+#include "events.h"
+#include "process_watch.h"
 
 extern char **environ;
 
@@ -215,6 +217,28 @@ void command_free(struct command *c)
 	free(c);
 }
 
+static bool has_stacks(const struct hotprobe *hp)
+{
+	for (size_t i = 0; i < hp->table_count; i++)
+		if (hp->tables[i].image->map_type == BPF_MAP_TYPE_STACK_TRACE)
+			return true;
+	return false;
+}
+
+/* Its stacks are looked at when it has ended. */
+static void watch_processes(struct hotprobe *hp)
+{
+	int err = has_stacks(hp) ? process_watch_start(hp, hp->command->pid) : 0;
+
+	if (!err && hp->watch)
+		err = events_watch_processes(hp);
+	if (!err)
+		return;
+	process_watch_free(hp);
+	note(hp, HOTPROBE_WARNING, "stacks of processes that have ended will have no names: %s",
+	     strerror(-err));
+}
+
 int hotprobe_command_start(struct hotprobe *hp, const char *const argv[], const char *const envp[])
 {
 	struct exec_plan plan = {.argv = (char *const *)argv,
@@ -235,10 +259,12 @@ int hotprobe_command_start(struct hotprobe *hp, const char *const argv[], const 
 	c = script ? new_command() : NULL;
 	if (!err)
 		err = c ? start(c, &plan) : -ENOMEM;
-	if (!err)
+	if (!err) {
 		hp->command = c;
-	else
+		watch_processes(hp);
+	} else {
 		command_free(c);
+	}
 	free(script);
 	free(path);
 	return err ? fail(hp, err, "cannot start %s: %s", argv[0], strerror(-err)) : 0;

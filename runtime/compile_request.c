@@ -62,7 +62,7 @@ static void add_tracepoints(struct hotprobe *hp, struct request *r)
 		const struct source_tracepoint *tp = &hp->source.tracepoints.at[i];
 		char *format;
 
-		if (tracefs_read_event(hp, tp->category, tp->event, "format", &format))
+		if (tracefs_read_format(hp, tp->category, tp->event, &format))
 			continue;
 		request_add(r, REQUEST_TRACEPOINT, tp->category, tp->event, format, strlen(format));
 		free(format);

@@ -224,8 +224,12 @@ static bool is_function(const GElf_Sym *symbol)
 {
 	int type = GELF_ST_TYPE(symbol->st_info);
 
-	return symbol->st_shndx != SHN_UNDEF && symbol->st_value &&
-	       (type == STT_FUNC || type == STT_GNU_IFUNC);
+	return type == STT_FUNC || type == STT_GNU_IFUNC;
+}
+
+static bool is_defined(const GElf_Sym *symbol)
+{
+	return symbol->st_shndx != SHN_UNDEF && symbol->st_value;
 }
 
 static bool is_hidden(Elf_Data *versions, size_t index)
@@ -246,7 +250,7 @@ static int each_in_table(const struct elf_file *file, Elf_Scn *section, const GE
 		GElf_Sym symbol;
 		const char *name;
 
-		if (!gelf_getsym(data, (int)i, &symbol) || !is_function(&symbol))
+		if (!gelf_getsym(data, (int)i, &symbol) || !is_defined(&symbol))
 			continue;
 		name = elf_strptr(file->elf, header->sh_link, symbol.st_name);
 		if (name && *name)
@@ -255,7 +259,7 @@ static int each_in_table(const struct elf_file *file, Elf_Scn *section, const GE
 	return result;
 }
 
-int elf_file_each_symbol(const struct elf_file *file, elf_symbol_fn fn, void *ctx)
+static int each_symbol(const struct elf_file *file, elf_symbol_fn fn, void *ctx)
 {
 	GElf_Shdr header, version_header;
 	Elf_Scn *section = find_section_of_type(file, SHT_SYMTAB, &header), *versions;
@@ -267,6 +271,25 @@ int elf_file_each_symbol(const struct elf_file *file, elf_symbol_fn fn, void *ct
 	versions = find_section_of_type(file, SHT_GNU_versym, &version_header);
 	return each_in_table(file, section, &header, versions ? elf_getdata(versions, NULL) : NULL,
 			     fn, ctx);
+}
+
+struct functions {
+	elf_symbol_fn fn;
+	void *ctx;
+};
+
+static int pass_function(void *ctx, const char *name, const GElf_Sym *symbol, bool hidden)
+{
+	const struct functions *f = ctx;
+
+	return is_function(symbol) ? f->fn(f->ctx, name, symbol, hidden) : 0;
+}
+
+int elf_file_each_symbol(const struct elf_file *file, elf_symbol_fn fn, void *ctx)
+{
+	struct functions functions = {fn, ctx};
+
+	return each_symbol(file, pass_function, &functions);
 }
 
 struct wanted {
@@ -298,6 +321,15 @@ int elf_file_find_function(const struct elf_file *file, const char *name, uint64
 		return -EOPNOTSUPP;
 	*address = wanted.symbol.st_value;
 	return 0;
+}
+
+int elf_file_find_symbol(const struct elf_file *file, const char *name, uint64_t *address)
+{
+	struct wanted wanted = {.name = name};
+
+	each_symbol(file, take_symbol, &wanted);
+	*address = wanted.symbol.st_value;
+	return wanted.found ? 0 : -ENOENT;
 }
 
 /* ---- USDT ---- */

@@ -43,6 +43,9 @@ int elf_file_each_symbol(const struct elf_file *file, elf_symbol_fn fn, void *ct
    one of several functions, which the program chooses when it starts (an IFUNC). */
 int elf_file_find_function(const struct elf_file *file, const char *name, uint64_t *address);
 
+/* That of a function or variable of that name. Returns 0 or -ENOENT. */
+int elf_file_find_symbol(const struct elf_file *file, const char *name, uint64_t *address);
+
 /* A USDT probe site: addresses as in the file. */
 struct elf_usdt {
 	const char *provider, *name, *arguments;

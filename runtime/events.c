@@ -10,7 +10,9 @@
 
 #include "kernel.h"
 #include "perf_ring.h"
+#include "printk.h"
 #include "ring_buffer.h"
+#include "process_watch.h"
 #include "submit.h"
 
 enum {
@@ -158,6 +160,24 @@ static int open_loop(struct hotprobe *hp)
 	return 0;
 }
 
+static int watch_printk(struct hotprobe *hp)
+{
+	struct epoll_event interest = {.events = EPOLLIN, .data.ptr = hp->printk};
+
+	if (epoll_ctl(hp->loop->epoll_fd, EPOLL_CTL_ADD, printk_fd(hp->printk), &interest))
+		return fail(hp, -errno, "cannot wait for messages: %s", strerror(errno));
+	return 0;
+}
+
+int events_watch_processes(struct hotprobe *hp)
+{
+	struct epoll_event interest = {.events = EPOLLIN, .data.ptr = hp->watch};
+
+	return epoll_ctl(hp->loop->epoll_fd, EPOLL_CTL_ADD, process_watch_fd(hp), &interest)
+		       ? -errno
+		       : 0;
+}
+
 int events_open(struct hotprobe *hp)
 {
 	int err = open_loop(hp);
@@ -167,6 +187,8 @@ int events_open(struct hotprobe *hp)
 	for (size_t i = 0; i < hp->table_count && !err; i++)
 		if (table_takes_perf_events(&hp->tables[i]) || is_ring(&hp->tables[i]))
 			err = open_buffer(hp, &hp->tables[i]);
+	if (!err && hp->printk)
+		err = watch_printk(hp);
 	return err;
 }
 
@@ -304,7 +326,7 @@ static int consume_failed(struct hotprobe *hp, int err)
 int hotprobe_poll(struct hotprobe *hp, int timeout_ms)
 {
 	struct epoll_event ready[READY_MAX];
-	bool stopped = false;
+	bool stopped = false, told = false;
 	int count = 0, n;
 
 	if (!hp->loop)
@@ -319,13 +341,22 @@ int hotprobe_poll(struct hotprobe *hp, int timeout_ms)
 			stopped = was_stopped(hp->loop);
 			continue;
 		}
-		got = consume_channel(ready[i].data.ptr);
+		if (ready[i].data.ptr == hp->watch) {
+			process_watch_read(hp);
+			told = true;
+			continue;
+		}
+		got = ready[i].data.ptr == hp->printk ? printk_consume(hp->printk)
+						      : consume_channel(ready[i].data.ptr);
 		if (got < 0)
 			return consume_failed(hp, got);
 		count += got;
 	}
 	if (!n)
 		ask_for_lost(hp->loop);
+	/* That was for the library itself. */
+	if (told && !count && !stopped)
+		return hotprobe_poll(hp, timeout_ms);
 	return stopped && !count ? -EINTR : count;
 }
 
@@ -346,6 +377,9 @@ int hotprobe_consume(struct hotprobe *hp)
 			count += got;
 		}
 	}
+	if (hp->printk)
+		count += printk_consume(hp->printk);
+	process_watch_read(hp);
 	if (!count)
 		ask_for_lost(hp->loop);
 	return count;
@@ -369,7 +403,7 @@ void hotprobe_stop(struct hotprobe *hp)
 
 uint64_t hotprobe_lost(const struct hotprobe *hp, const char *table)
 {
-	uint64_t lost = 0;
+	uint64_t lost = !table && hp->printk ? printk_lost(hp->printk) : 0;
 
 	for (size_t i = 0; hp->loop && i < hp->loop->buffers.count; i++) {
 		const struct event_buffer *b = hp->loop->buffers.at[i];

@@ -8,5 +8,7 @@
 /* Opens the buffers of every table that takes events, and what waits for them. */
 int events_open(struct hotprobe *hp);
 void events_close(struct hotprobe *hp);
+/* Waits for hp->watch, too. Returns 0 or a negative errno. */
+int events_watch_processes(struct hotprobe *hp);
 
 #endif

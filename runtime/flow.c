@@ -29,7 +29,40 @@ static struct flow_value constant(int64_t number)
 
 static bool same(struct flow_value a, struct flow_value b)
 {
-	return a.kind == b.kind && a.number == b.number;
+	return a.kind == b.kind && a.known == b.known && a.number == b.number;
+}
+
+static uint8_t byte_of(uint64_t number, int index)
+{
+	return (uint8_t)(number >> (8 * index));
+}
+
+/* The bytes of a value that are constant. */
+static uint8_t known_bytes(struct flow_value v)
+{
+	return v.kind == FLOW_CONSTANT ? 0xff : v.kind == FLOW_BYTES ? v.known : 0;
+}
+
+static struct flow_value bytes(uint8_t known, uint64_t number)
+{
+	for (int i = 0; i < 8; i++)
+		if (!(known & 1 << i))
+			number &= ~(0xffull << (8 * i));
+	if (!known)
+		return other();
+	if (known == 0xff)
+		return constant((int64_t)number);
+	return (struct flow_value){.kind = FLOW_BYTES, .known = known, .number = (int64_t)number};
+}
+
+static struct flow_value join_bytes(struct flow_value a, struct flow_value b)
+{
+	uint8_t known = known_bytes(a) & known_bytes(b);
+
+	for (int i = 0; i < 8; i++)
+		if (byte_of((uint64_t)a.number, i) != byte_of((uint64_t)b.number, i))
+			known &= (uint8_t) ~(1 << i);
+	return bytes(known, (uint64_t)a.number);
 }
 
 static struct flow_value join(struct flow_value a, struct flow_value b)
@@ -43,7 +76,7 @@ static struct flow_value join(struct flow_value a, struct flow_value b)
 	if (a.kind == FLOW_CONTEXT || b.kind == FLOW_CONTEXT || a.kind == FLOW_MIXED ||
 	    b.kind == FLOW_MIXED)
 		return (struct flow_value){.kind = FLOW_MIXED};
-	return other();
+	return join_bytes(a, b);
 }
 
 /* The slot that base plus off lies in, -1 if that is not in the frame. */
@@ -127,14 +160,48 @@ static void step_load(struct flow_state *s, const struct bpf_insn *insn)
 		s->value[insn->dst_reg] = other();
 }
 
+static struct flow_value stored_value(const struct flow_state *s, const struct bpf_insn *insn)
+{
+	if (BPF_CLASS(insn->code) == BPF_ST)
+		return constant(insn->imm);
+	return BPF_MODE(insn->code) == BPF_MEM ? s->value[insn->src_reg] : other();
+}
+
+static int store_size(const struct bpf_insn *insn)
+{
+	switch (BPF_SIZE(insn->code)) {
+	case BPF_B:
+		return 1;
+	case BPF_H:
+		return 2;
+	case BPF_W:
+		return 4;
+	}
+	return 8;
+}
+
+static void store_byte(struct flow_value *slot, int index, struct flow_value value, int from)
+{
+	uint8_t known = known_bytes(*slot), bit = (uint8_t)(1 << index);
+	uint64_t number = known ? (uint64_t)slot->number : 0;
+
+	number &= ~(0xffull << (8 * index));
+	number |= (uint64_t)byte_of((uint64_t)value.number, from) << (8 * index);
+	*slot = bytes(value.kind == FLOW_CONSTANT ? known | bit : known & (uint8_t)~bit, number);
+}
+
 static void step_store(struct flow_state *s, const struct bpf_insn *insn)
 {
-	int slot = slot_of(s->value[insn->dst_reg], insn->off);
-	bool whole = BPF_CLASS(insn->code) == BPF_STX && BPF_MODE(insn->code) == BPF_MEM &&
-		     BPF_SIZE(insn->code) == BPF_DW;
+	struct flow_value base = s->value[insn->dst_reg], value = stored_value(s, insn);
+	int size = store_size(insn), slot = slot_of(base, insn->off);
 
-	if (slot >= 0)
-		s->value[slot] = whole ? s->value[insn->src_reg] : other();
+	if (slot >= 0 && size == 8 && !((base.number + insn->off) & 7))
+		s->value[slot] = value;
+	else
+		for (int i = 0; i < size; i++)
+			if ((slot = slot_of(base, insn->off + i)) >= 0)
+				store_byte(&s->value[slot], (int)(base.number + insn->off + i) & 7,
+					   value, i);
 	/* An atomic operation may fetch, compare-and-exchange into R0. */
 	if (BPF_CLASS(insn->code) != BPF_STX || BPF_MODE(insn->code) != BPF_ATOMIC)
 		return;
@@ -264,6 +331,16 @@ void flow_free(struct flow *flow)
 		free(flow->states[i]);
 	free(flow->states);
 	flow->states = NULL;
+}
+
+int flow_frame_byte(const struct flow_state *state, int64_t offset)
+{
+	struct flow_value base = {.kind = FLOW_FRAME, .number = offset};
+	int slot = slot_of(base, 0), index = (int)offset & 7;
+
+	if (slot < 0 || !(known_bytes(state->value[slot]) & 1 << index))
+		return -1;
+	return byte_of((uint64_t)state->value[slot].number, index);
 }
 
 static int32_t lower(int32_t lowest, struct flow_value v, int32_t off)

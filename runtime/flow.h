@@ -26,11 +26,13 @@ enum flow_kind {
 	FLOW_FRAME,    /* the frame pointer plus number */
 	FLOW_TABLE,    /* the table whose index is number */
 	FLOW_CONSTANT, /* number */
+	FLOW_BYTES,    /* a slot of which those bytes of number are constant that known has */
 	FLOW_MIXED,    /* the context on some paths, something else on others */
 };
 
 struct flow_value {
 	enum flow_kind kind;
+	uint8_t known; /* a bit for each byte, the lowest first; of FLOW_BYTES */
 	int64_t number;
 };
 
@@ -52,6 +54,10 @@ static inline const struct flow_state *flow_at(const struct flow *flow, uint32_t
 {
 	return flow->states[insn];
 }
+
+/* The byte at an offset from the frame pointer, if it is the same constant on all paths; else -1.
+   What a helper writes to the stack is not looked at. */
+int flow_frame_byte(const struct flow_state *state, int64_t offset);
 
 /* The lowest offset from the frame pointer, 0 or negative, that the code uses or points to. */
 int32_t flow_lowest_frame_offset(const struct flow *flow, const struct bytecode *code);

@@ -16,7 +16,11 @@
 #include "internal.h"
 #include "kernel_btf.h"
 #include "load.h"
+#include "printk.h"
 #include "submit.h"
+#include "process_watch.h"
+#include "symbols.h"
+#include "usdt.h"
 
 const char *hotprobe_version(void)
 {
@@ -59,6 +63,7 @@ static int copy_strings(struct hotprobe *hp)
 
 	failed |= copy_string(&hp->opts.btf_path);
 	failed |= copy_string(&hp->opts.kernel_release);
+	failed |= copy_string(&hp->opts.tracefs);
 	failed |= copy_string(&hp->opts.compiler);
 	failed |= copy_string(&hp->opts.cache_dir);
 	hp->opts.cflags = NULL;
@@ -100,7 +105,11 @@ void hotprobe_free(struct hotprobe *hp)
 	attach_free(hp);
 	events_close(hp);
 	submit_free(hp);
+	printk_free(hp->printk);
 	load_free(hp);
+	usdt_free(hp);
+	process_watch_free(hp);
+	symbols_free(hp);
 	confine_free(hp->confinement);
 	free(hp->image_data);
 	source_free(&hp->source);
@@ -114,6 +123,7 @@ void hotprobe_free(struct hotprobe *hp)
 	free((char *)hp->opts.kernel_headers);
 	free((char *)hp->opts.btf_path);
 	free((char *)hp->opts.kernel_release);
+	free((char *)hp->opts.tracefs);
 	free((char *)hp->opts.compiler);
 	free((char *)hp->opts.cache_dir);
 	free(hp->error);
@@ -137,6 +147,8 @@ static int prepare(struct hotprobe *hp)
 
 	if (!err)
 		err = attach_place_by_names(hp);
+	if (!err)
+		err = attach_place_by_source(hp);
 	hp->compiled = !err;
 	return err;
 }
@@ -225,6 +237,8 @@ int hotprobe_load(struct hotprobe *hp)
 	if (!err)
 		err = submit_plan(hp);
 	if (!err)
+		err = printk_plan(hp);
+	if (!err)
 		err = load_tables(hp);
 	if (!err && hp->opts.confine)
 		err = confine_new(hp, &hp->confinement);
@@ -248,7 +262,10 @@ int hotprobe_trace_pid(struct hotprobe *hp, pid_t pid)
 	if (pid <= 0 || (kill(pid, 0) && errno == ESRCH))
 		return fail(hp, -ESRCH, "there is no process %d", (int)pid);
 	err = confine_add_tree(hp->confinement, pid);
-	return err ? fail(hp, err, "cannot trace process %d: %s", (int)pid, strerror(-err)) : 0;
+	if (err)
+		return fail(hp, err, "cannot trace process %d: %s", (int)pid, strerror(-err));
+	symbols_see(hp, pid);
+	return 0;
 }
 
 /* ---- Programs

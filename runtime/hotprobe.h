@@ -85,6 +85,9 @@ struct hotprobe_opts {
 	   end of btf_path ("/boot/vmlinux-6.1.0-9-amd64"). */
 	const char *btf_path;
 	const char *kernel_release;
+	/* A directory as that kernel's tracefs, for the formats of its tracepoints:
+	   events/CATEGORY/EVENT/format. By default the running kernel's are taken. */
+	const char *tracefs;
 	/* The compiler process; default: hotprobe-cc where the library was installed to, or, for
 	   a program that is run from a build directory, beside the program itself. */
 	const char *compiler;
@@ -107,6 +110,9 @@ struct hotprobe_opts {
 	uint64_t cache_max;
 	hotprobe_log_fn log;
 	void *log_ctx;
+	/* Leave bpf_trace_printk() as the kernel has it: its messages go to the machine's trace_pipe,
+	   among those of others, and not to hotprobe_on_printk(). */
+	bool trace_pipe;
 	/* If set, every error message is written here too, cut to errbuf_size bytes with its
 	   NUL. It has to stay valid as long as the handle. */
 	char *errbuf;
@@ -186,6 +192,16 @@ int hotprobe_load(struct hotprobe *hp);
  *                                 return, its return with another value
  *     LSM_PROBE(HOOK, ...), lsm__HOOK      a security hook, which the function may deny
  *     BPF_ITER(KIND), bpf_iter__KIND       kernel objects: see hotprobe_open_iter()
+ * or which HOTPROBE("KIND:TARGET") stands in front of, once or several times, for targets that no
+ * name can hold:
+ *     HOTPROBE("uprobe:/bin/bash:readline")
+ *     int on_readline(struct pt_regs *ctx) ...
+ * KIND:TARGET is as for hotprobe_attach_spec(). Other compilers of BCC's dialect need
+ *     #ifndef HOTPROBE
+ *     #define HOTPROBE(target)
+ *     #endif
+ * in the source, and are told the target by their own program.
+ *
  * All or nothing: on failure what this call attached is detached again and each function that
  * could not be attached has a diagnostic. Returns the number of probes attached by this call (0
  * if all were already), or a negative errno: that of the first that failed.
@@ -242,6 +258,28 @@ int hotprobe_attach_tracepoint(struct hotprobe *hp, const char *function, const 
 int hotprobe_attach_raw_tracepoint(struct hotprobe *hp, const char *function, const char *event,
 				   struct hotprobe_link **link);
 /*
+ * A function of a program or library. file is a path, or a name: that of a library as the dynamic
+ * loader finds it ("libc.so.6", or "c" as with BCC), or of a program in PATH; or "@PID" for a
+ * process: the first of its program and libraries that has the symbol, and only in that process.
+ * symbol may be an offset in the file, "0x1234".
+ *
+ * Breakpoints are in the file, so every process that maps it runs into them. With opts.confine the
+ * function runs for the traced processes only; others pay for the breakpoint, about a microsecond
+ * each time. With "@PID" they don't.
+ */
+int hotprobe_attach_uprobe(struct hotprobe *hp, const char *function, const char *file,
+			   const char *symbol, uint64_t offset, struct hotprobe_link **link);
+int hotprobe_attach_uretprobe(struct hotprobe *hp, const char *function, const char *file,
+			      const char *symbol, struct hotprobe_link **link);
+/*
+ * A USDT probe (sys/sdt.h) of such a file, or of all files of a process, at every place that has it;
+ * provider may be NULL if only one has a probe of that name. Its semaphore is raised as long as it
+ * is attached. The function reads the arguments with bpf_usdt_readarg(N, ctx, &variable), N from 1,
+ * and what they point to with bpf_usdt_readarg_p(N, ctx, buffer, size), N being a number as such.
+ */
+int hotprobe_attach_usdt(struct hotprobe *hp, const char *function, const char *file,
+			 const char *provider, const char *probe, struct hotprobe_link **link);
+/*
  * The same from one string, "KIND:TARGET": kprobe:FUNC, kprobe:FUNC+0x10, kretprobe:FUNC,
  * syscall:NAME, syscall_ret:NAME, tracepoint:CATEGORY:EVENT, raw_tracepoint:EVENT. As with BCC's
  * attach_kprobe(event=get_syscall_fnname("open")), kprobe:sys_open and kretprobe:sys_open mean the
@@ -250,6 +288,9 @@ int hotprobe_attach_raw_tracepoint(struct hotprobe *hp, const char *function, co
  * Patterns with *, ? and [] in kprobe:, kretprobe: and tracepoint: attach to all that match, 1000
  * at most; hotprobe_link_attached_to() says how many, the log which. The kernel refuses kprobes on
  * some of its functions: those are counted too, and only if all are refused it is a failure.
+ *
+ * uprobe:FILE:SYMBOL, uprobe:FILE:SYMBOL+0x10, uprobe:FILE:0xOFFSET, uretprobe:FILE:SYMBOL,
+ * usdt:FILE:PROVIDER:PROBE, usdt:FILE:PROBE; FILE as above. SYMBOL may be a pattern.
  *
  * Further kinds: kfunc:FUNC, kretfunc:FUNC, fmod_ret:FUNC, lsm:HOOK, iter:KIND, and
  *     perf_event:EVENT:KEY=VALUE,...    EVENT is called as in perf list (cpu-clock, page-faults,
@@ -338,6 +379,24 @@ typedef void (*hotprobe_lost_fn)(void *ctx, int cpu, uint64_t lost);
 int hotprobe_on_event(struct hotprobe *hp, const char *table, hotprobe_event_fn event,
 		      hotprobe_lost_fn lost, void *ctx);
 
+/* A message of bpf_trace_printk() in a program of this handle. */
+struct hotprobe_printk {
+	size_t sz;
+	uint64_t time_ns; /* on CLOCK_MONOTONIC */
+	int cpu;
+	pid_t tid;	  /* of the task that ran there, 0 if the CPU was idle */
+	const char *comm; /* its name */
+	const char *text; /* without the newlines at its end */
+	size_t length;
+};
+typedef void (*hotprobe_printk_fn)(void *ctx, const struct hotprobe_printk *message);
+
+/* Sets the callback of messages; NULL: they are dropped. They come as events do, from
+   hotprobe_poll() and hotprobe_consume(), and are valid during the callback. Where the kernel lacks
+   what that takes (Linux 5.13), or for single calls that a warning tells, the messages go to
+   trace_pipe as they do in BCC. */
+void hotprobe_on_printk(struct hotprobe *hp, hotprobe_printk_fn fn, void *ctx);
+
 /* Waits up to timeout_ms (-1: without end) for events and delivers what is there. Returns the
    number of records delivered, 0 after the timeout, -EINTR after a signal or hotprobe_stop(). */
 int hotprobe_poll(struct hotprobe *hp, int timeout_ms);
@@ -348,7 +407,8 @@ int hotprobe_consume(struct hotprobe *hp);
 int hotprobe_fd(const struct hotprobe *hp);
 /* Makes a running or the next hotprobe_poll() return -EINTR. From any thread or signal handler. */
 void hotprobe_stop(struct hotprobe *hp);
-/* Records lost by that table so far, all of them if table is NULL. */
+/* Records lost by that table so far; all of them, and messages of bpf_trace_printk(), if table is
+   NULL. */
 uint64_t hotprobe_lost(const struct hotprobe *hp, const char *table);
 
 /* ---- The cache of compiled programs
@@ -482,6 +542,53 @@ int hotprobe_table_update(const struct hotprobe_table *table, const void *key, c
 			  uint64_t flags);
 int hotprobe_table_delete(const struct hotprobe_table *table, const void *key);
 int hotprobe_table_next(const struct hotprobe_table *table, const void *key, void *next);
+
+/* ---- Stacks and symbols ------------------------------------------------------------------------
+ */
+
+/*
+ * Reads the stack that get_stackid() of a BPF_STACK_TRACE returned as id: writes at most max return
+ * addresses, the innermost first, and returns how many the stack has. -EINVAL if the table is of
+ * another kind; -ENOENT if it has no such stack; id itself if that is negative: the errno that
+ * get_stackid() returned.
+ */
+int hotprobe_stack(const struct hotprobe_table *table, int64_t id, uint64_t *addresses, size_t max);
+
+/* What is at an address. Strings are never NULL, "" if unknown, and valid until the next call that
+   looks up a symbol on the same handle. */
+struct hotprobe_symbol {
+	const char *name;     /* of the function; C++ names as they are written */
+	const char *module;   /* path of the program or library, as its process sees it; for the
+				 kernel "kernel" or the module's name */
+	const char *build_id; /* of that, in hexadecimal */
+	uint64_t offset;      /* of the address from the function's first byte, if it has a name */
+	uint64_t address;     /* as the module's file has it: for addr2line -e MODULE */
+};
+
+/*
+ * The kernel function at an address: an element of a stack, or PT_REGS_IP in a kprobe. Addresses in
+ * a stack are those that calls return to, maybe the first byte of the next function: look up one
+ * less, except for the innermost. Returns 0; -ENOENT if there is no function; -EPERM if the kernel
+ * hides its addresses from the caller. The first call reads the names of all kernel functions,
+ * some megabytes.
+ */
+int hotprobe_symbol_kernel(struct hotprobe *hp, uint64_t address, struct hotprobe_symbol *symbol);
+
+/*
+ * The same for an address in a process: in its files, also those of another mount namespace and
+ * with symbols split off (/usr/lib/debug), or in code it made at run time and wrote down in
+ * /tmp/perf-PID.map. Returns 0, without a name if only the module is known; -ENOENT if the process
+ * has no code there; -ESRCH if it has ended and was not seen.
+ *
+ * A process is seen when a symbol of it is looked up, with hotprobe_symbol_process(), when it is
+ * given to hotprobe_trace_pid(), and, if the program has a BPF_STACK_TRACE, when it is a command's
+ * (hotprobe_command_start()) or a descendant of it: then its symbols can be looked up after its
+ * end. Others must be looked up while they run, best when their event comes.
+ */
+int hotprobe_symbol_user(struct hotprobe *hp, pid_t pid, uint64_t address,
+			 struct hotprobe_symbol *symbol);
+/* Takes note of where the process has its code by now. Returns 0, -ESRCH, -EACCES. */
+int hotprobe_symbol_process(struct hotprobe *hp, pid_t pid);
 
 #ifdef __cplusplus
 }

@@ -180,7 +180,7 @@ struct image_facts {
 	uint32_t task_tgid;    /* of task_struct.tgid */
 	uint32_t task_signal;  /* of task_struct.signal */
 	uint32_t signal_live;  /* of signal_struct.live.counter */
-	uint32_t reserved;
+	uint32_t task_comm;    /* of task_struct.comm */
 };
 
 /* A file that compiled it: the compiler process, libbcc, LLVM. If one has changed since, a cached

@@ -25,6 +25,8 @@ struct hotprobe_table {
 	const char *name;
 	uint32_t max_entries;
 	int fd;			     /* -1 until loaded */
+	int given_fd;		     /* of a map that stands for it, or -1 */
+	ARRAY(int) perf_events;	     /* that were opened for a BPF_PERF_ARRAY */
 	bool uses_ring;		     /* a perf_output that goes over a ring buffer: submit.h */
 	struct event_buffer *events; /* of a perf_output or ringbuf, once it is loaded */
 };
@@ -41,6 +43,7 @@ struct plan {
 	   and that of the module's BTF object (0: vmlinux). Known from provider.resolve() on. */
 	uint32_t attach_btf_id, attach_btf_object;
 	uint32_t flags; /* BPF_F_ of loading */
+	const struct usdt_arguments *usdt; /* of a USDT probe's site; usdt_keep() has it */
 };
 
 /* A place to attach to, as a convention name or the user gives it. */
@@ -105,8 +108,14 @@ struct hotprobe {
 	struct command *command;	 /* NULL unless started */
 	ARRAY(struct hotprobe_link *) links;
 	struct event_loop *loop; /* NULL until loaded */
+	ARRAY(struct usdt_arguments *) usdt;
+	struct symbols *symbols;     /* NULL until it is needed */
+	struct process_watch *watch; /* NULL unless a command's processes are watched */
 	int lost_fd;		 /* array of lost counts per table, for rings; or -1 */
 	uint64_t *lost_counts;	 /* its memory, or NULL */
+	struct printk *printk;	 /* NULL unless a program calls bpf_trace_printk() */
+	hotprobe_printk_fn on_printk;
+	void *printk_ctx;
 	struct btf *kernel_btf;	 /* of kernel_btf.c, NULL until it is needed */
 	int tracefs_fd;		 /* root directory of tracefs, -1 until it is needed */
 	int has_kprobes;	 /* -1 until it is asked */

@@ -11,16 +11,15 @@
 #include "confine.h"
 #include "insns.h"
 #include "kernel.h"
+#include "printk.h"
 #include "submit.h"
+#include "usdt.h"
 #include "verifier.h"
 
 enum {
-	DEFAULT_PERF_PAGES = 64,
 	RING_FACTOR = 4,
-	RING_MAX = 1 << 30,
 	LOG_SIZE = 1 << 20,
 	LOG_SIZE_MAX = 64 << 20,
-	NAME_LENGTH = 15, /* BPF_OBJ_NAME_LEN without its NUL */
 };
 
 /* ---- Types, tables and programs as the image lists them ----------------------------------------
@@ -111,6 +110,7 @@ int load_prepare(struct hotprobe *hp)
 			.name = image_str(img, img->tables[i].name),
 			.max_entries = img->tables[i].max_entries,
 			.fd = -1,
+			.given_fd = -1,
 		};
 	hp->program_count = img->count[IMAGE_PROGRAMS];
 	for (uint32_t i = 0; i < hp->program_count; i++)
@@ -128,8 +128,7 @@ void load_free(struct hotprobe *hp)
 		array_free(&p->variants);
 	}
 	for (size_t i = 0; i < hp->table_count; i++)
-		if (hp->tables[i].fd >= 0)
-			close(hp->tables[i].fd);
+		table_close(&hp->tables[i]);
 	if (hp->btf_fd >= 0)
 		close(hp->btf_fd);
 	hp->btf_fd = -1;
@@ -142,8 +141,8 @@ void load_free(struct hotprobe *hp)
 	hp->program_count = hp->table_count = 0;
 }
 
-/* ---- BTF and tables
- * ------------------------------------------------------------------------------ */
+/* ---- BTF
+ * -------------------------------------------------------------------------------------------- */
 
 /* The program's BTF only carries names and lines: without it everything still works. */
 int load_btf(struct hotprobe *hp)
@@ -160,95 +159,6 @@ int load_btf(struct hotprobe *hp)
 	note(hp, HOTPROBE_WARNING, "the kernel refuses the program's BTF (%s): lines are unknown",
 	     strerror(errno));
 	return 0;
-}
-
-/* Names in the kernel are letters, digits, '_' and '.', 15 of them. */
-static void kernel_name(char name[NAME_LENGTH + 1], const char *from)
-{
-	snprintf(name, NAME_LENGTH + 1, "%s", from);
-}
-
-/* A power of two, at least a page. One ring serves all: it has to hold what comes while its only
-   reader is off the CPU, for which the room of the perf buffers was measured to be too little. */
-static uint32_t ring_bytes(const struct hotprobe *hp)
-{
-	uint64_t wanted = (uint64_t)sysconf(_SC_PAGESIZE) * kernel_possible_cpus() * RING_FACTOR *
-			  (hp->opts.perf_pages ? hp->opts.perf_pages : DEFAULT_PERF_PAGES);
-	uint64_t bytes = sysconf(_SC_PAGESIZE);
-
-	while (bytes < wanted && bytes < RING_MAX)
-		bytes *= 2;
-	return (uint32_t)bytes;
-}
-
-static int create_ring(struct hotprobe *hp, struct hotprobe_table *table)
-{
-	char name[NAME_LENGTH + 1];
-
-	kernel_name(name, table->name);
-	table->max_entries = ring_bytes(hp);
-	return bpf_map_create(BPF_MAP_TYPE_RINGBUF, name, 0, 0, table->max_entries, NULL);
-}
-
-static int create_map(struct hotprobe *hp, struct hotprobe_table *table, bool with_btf)
-{
-	const struct image_table *image = table->image;
-	char name[NAME_LENGTH + 1];
-	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = image->map_flags);
-
-	if (with_btf) {
-		opts.btf_fd = hp->btf_fd;
-		opts.btf_key_type_id = image->btf_key_id;
-		opts.btf_value_type_id = image->btf_value_id;
-	}
-	if (image->inner)
-		opts.inner_map_fd = hp->tables[image->inner - 1].fd;
-	kernel_name(name, table->name);
-	return bpf_map_create(image->map_type, name, image->key_size, image->value_size,
-			      table->max_entries, &opts);
-}
-
-static int load_table(struct hotprobe *hp, struct hotprobe_table *table)
-{
-	const struct image_table *image = table->image;
-	bool with_btf = hp->btf_fd >= 0 && image->btf_key_id;
-
-	if (image->map_type == BPF_MAP_TYPE_PERF_EVENT_ARRAY && !table->max_entries)
-		table->max_entries = kernel_possible_cpus();
-	table->fd = table->uses_ring ? create_ring(hp, table) : create_map(hp, table, with_btf);
-	/* Not every kind of map takes BTF; it only serves those who look at it with bpftool. */
-	if (table->fd < 0 && with_btf && !table->uses_ring && errno != EPERM)
-		table->fd = create_map(hp, table, false);
-	if (table->fd >= 0)
-		return 0;
-	table->fd = -1;
-	if (errno == EPERM)
-		return fail_at(hp, -EPERM, "", 0, 0,
-			       "run it as root, or with CAP_BPF and CAP_PERFMON",
-			       "the kernel does not allow making tables");
-	return fail_at(hp, -errno, image_str(&hp->image, image->file), image->line, 0,
-		       errno == E2BIG || errno == ENOMEM
-			       ? "make its number of entries or its value smaller"
-			       : "check its kind, the sizes of key and value and the number of "
-				 "entries",
-		       "the kernel cannot make table %s (%s, key %u bytes, value %u bytes, %u "
-		       "entries): %s",
-		       table->name, image_str(&hp->image, image->kind), image->key_size,
-		       image->value_size, table->max_entries, strerror(errno));
-}
-
-int load_tables(struct hotprobe *hp)
-{
-	int err = 0;
-
-	/* Inner tables first: the outer ones are made after their pattern. */
-	for (size_t i = 0; i < hp->table_count && !err; i++)
-		if (!hp->tables[i].image->inner)
-			err = load_table(hp, &hp->tables[i]);
-	for (size_t i = 0; i < hp->table_count && !err; i++)
-		if (hp->tables[i].image->inner)
-			err = load_table(hp, &hp->tables[i]);
-	return err;
 }
 
 /* ---- Programs
@@ -313,13 +223,20 @@ static int make_code(struct hotprobe_program *program, const struct plan *plan,
 			return err;
 		}
 	}
-	if (!err)
+	if (!err) {
+		err = usdt_fill(program, plan, code);
+		if (err) {
+			bytecode_free(code);
+			return err;
+		}
 		err = submit_rewrite(program->hp, code);
+	}
 	if (!err) {
 		set_map_fds(program->hp, code);
-		if (program->hp->confinement && load_runs_in_task(plan))
-			err = confine_program(program->hp->confinement, code);
+		err = printk_rewrite(program->hp, plan, code);
 	}
+	if (!err && program->hp->confinement && load_runs_in_task(plan))
+		err = confine_program(program->hp->confinement, code);
 	if (!err)
 		return 0;
 	bytecode_free(code);
@@ -330,7 +247,7 @@ static int prog_load(const struct hotprobe_program *program, const struct plan *
 		     const struct bytecode *code, char *log, size_t log_size)
 {
 	const struct hotprobe *hp = program->hp;
-	char name[NAME_LENGTH + 1];
+	char name[BPF_OBJ_NAME_LEN];
 	int fd, module_fd = -1;
 	LIBBPF_OPTS(bpf_prog_load_opts, opts, .kern_version = hp->image.facts->version_code,
 		    .expected_attach_type = plan->expected_attach_type,
@@ -358,7 +275,7 @@ static int prog_load(const struct hotprobe_program *program, const struct plan *
 		opts.log_size = log_size;
 		opts.log_level = 1;
 	}
-	kernel_name(name, program->name);
+	load_kernel_name(name, program->name);
 	fd = bpf_prog_load(plan->type, name, image_str(&hp->image, hp->image.facts->license),
 			   code->insns, code->count, &opts);
 	if (fd < 0)
@@ -432,7 +349,8 @@ static bool same_plan(const struct plan *a, const struct plan *b)
 {
 	return a->type == b->type && a->expected_attach_type == b->expected_attach_type &&
 	       a->view == b->view && a->attach_btf_id == b->attach_btf_id &&
-	       a->attach_btf_object == b->attach_btf_object && a->flags == b->flags;
+	       a->attach_btf_object == b->attach_btf_object && a->flags == b->flags &&
+	       a->usdt == b->usdt;
 }
 
 int load_variant(struct hotprobe_program *program, const struct plan *plan)

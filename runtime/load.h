@@ -10,7 +10,14 @@ int load_prepare(struct hotprobe *hp);
 void load_free(struct hotprobe *hp);
 
 int load_btf(struct hotprobe *hp);
+/* Of load_table.c: makes the tables, or opens those that are pinned or another's. */
 int load_tables(struct hotprobe *hp);
+void table_close(struct hotprobe_table *table);
+/* Whether the map fits the table, as far as that is declared. Returns 0, -EINVAL with the message
+   set, or another negative errno. */
+int table_check_map(const struct hotprobe_table *table, int map_fd);
+/* What the kernel shows as a program's or table's name: the beginning of it. */
+void load_kernel_name(char name[BPF_OBJ_NAME_LEN], const char *from);
 
 /* True if a program of that plan runs in the context of the task it concerns. */
 bool load_runs_in_task(const struct plan *plan);

@@ -12,8 +12,7 @@ int netif_index(struct hotprobe_link *link, const char *name)
 
 	if (index)
 		return (int)index;
-	return link_fail(link, -ENODEV,
-			 "`ip link` shows those that there are in this network namespace",
-			 "cannot attach %s: there is no network interface %s", link->program->name,
-			 name);
+	return link_fail(
+		link, -ENODEV, "`ip link` shows those that there are in this network namespace",
+		"cannot attach %s: there is no network interface %s", link->program->name, name);
 }

@@ -34,32 +34,44 @@ void perf_ring_init(struct perf_ring *ring)
 	*ring = (struct perf_ring){.fd = -1, .pages = MAP_FAILED};
 }
 
-int perf_ring_open(struct perf_ring *ring, int cpu, unsigned pages)
+int perf_ring_map(struct perf_ring *ring, int fd, unsigned pages)
 {
 	size_t page_size = sysconf(_SC_PAGESIZE);
 	int err;
 
 	*ring = (struct perf_ring){
-		.fd = open_event(cpu, PERF_FORMAT_LOST),
+		.fd = fd,
 		.pages = MAP_FAILED,
 		.page_size = page_size,
 		.data_size = pages * page_size,
-		.counts_lost = 1,
 	};
-	if (ring->fd < 0 && errno == EINVAL) {
-		ring->fd = open_event(cpu, 0);
-		ring->counts_lost = 0;
+	ring->pages =
+		mmap(NULL, page_size + ring->data_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (ring->pages != MAP_FAILED)
+		return 0;
+	err = -errno;
+	perf_ring_close(ring);
+	return err;
+}
+
+int perf_ring_open(struct perf_ring *ring, int cpu, unsigned pages)
+{
+	int fd = open_event(cpu, PERF_FORMAT_LOST), counts_lost = 1, err;
+
+	perf_ring_init(ring);
+	if (fd < 0 && errno == EINVAL) {
+		fd = open_event(cpu, 0);
+		counts_lost = 0;
 	}
-	if (ring->fd < 0)
-		return -errno;
-	ring->pages = mmap(NULL, page_size + ring->data_size, PROT_READ | PROT_WRITE, MAP_SHARED,
-			   ring->fd, 0);
-	if (ring->pages == MAP_FAILED || ioctl(ring->fd, PERF_EVENT_IOC_ENABLE, 0)) {
-		err = -errno;
-		perf_ring_close(ring);
+	err = fd < 0 ? -errno : perf_ring_map(ring, fd, pages);
+	if (err)
 		return err;
-	}
-	return 0;
+	ring->counts_lost = counts_lost;
+	if (!ioctl(ring->fd, PERF_EVENT_IOC_ENABLE, 0))
+		return 0;
+	err = -errno;
+	perf_ring_close(ring);
+	return err;
 }
 
 void perf_ring_close(struct perf_ring *ring)
@@ -108,32 +120,55 @@ struct lost_record {
 	uint64_t lost;
 };
 
-int perf_ring_consume(struct perf_ring *ring, perf_ring_fn sample, void *ctx)
+int perf_ring_each(struct perf_ring *ring, perf_ring_record_fn record, void *ctx)
 {
 	struct perf_event_mmap_page *control = ring->pages;
 	const char *data = (const char *)ring->pages + ring->page_size;
 	uint64_t head = __atomic_load_n(&control->data_head, __ATOMIC_ACQUIRE);
 	uint64_t tail = control->data_tail;
-	int count = 0;
 
 	while (tail != head) {
 		const struct perf_event_header *header = whole_record(ring, data, tail);
+		uint16_t size;
 
 		if (!header)
 			return -ENOMEM;
-		if (header->type == PERF_RECORD_SAMPLE) {
-			const struct raw_sample *raw = (const void *)header;
-
-			sample(ctx, raw->data, raw->size);
-			count++;
-		} else if (header->type == PERF_RECORD_LOST) {
-			ring->lost += ((const struct lost_record *)header)->lost;
-		}
-		tail += header->size;
+		size = header->size;
+		record(ctx, header);
+		tail += size;
 		/* Each at once: a callback that is slow must not keep the room of those it had. */
 		__atomic_store_n(&control->data_tail, tail, __ATOMIC_RELEASE);
 	}
-	return count;
+	return 0;
+}
+
+struct samples {
+	struct perf_ring *ring;
+	perf_ring_fn sample;
+	void *ctx;
+	int count;
+};
+
+static void take_sample(void *ctx, const struct perf_event_header *record)
+{
+	struct samples *s = ctx;
+
+	if (record->type == PERF_RECORD_SAMPLE) {
+		const struct raw_sample *raw = (const void *)record;
+
+		s->sample(s->ctx, raw->data, raw->size);
+		s->count++;
+	} else if (record->type == PERF_RECORD_LOST) {
+		s->ring->lost += ((const struct lost_record *)record)->lost;
+	}
+}
+
+int perf_ring_consume(struct perf_ring *ring, perf_ring_fn sample, void *ctx)
+{
+	struct samples samples = {ring, sample, ctx, 0};
+	int err = perf_ring_each(ring, take_sample, &samples);
+
+	return err ? err : samples.count;
 }
 
 uint64_t perf_ring_lost(const struct perf_ring *ring)

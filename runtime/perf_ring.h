@@ -24,6 +24,16 @@ void perf_ring_init(struct perf_ring *ring);
 int perf_ring_open(struct perf_ring *ring, int cpu, unsigned pages);
 void perf_ring_close(struct perf_ring *ring);
 
+/* Makes a ring of an event, which it takes over: closed if that fails. Returns 0 or a negative
+   errno. */
+int perf_ring_map(struct perf_ring *ring, int fd, unsigned pages);
+
+struct perf_event_header;
+typedef void (*perf_ring_record_fn)(void *ctx, const struct perf_event_header *record);
+/* Hands over all records that are there, of whatever type. Returns 0, or -ENOMEM if one that wraps
+   around could not be put together (it is kept). */
+int perf_ring_each(struct perf_ring *ring, perf_ring_record_fn record, void *ctx);
+
 typedef void (*perf_ring_fn)(void *ctx, const void *data, size_t size);
 
 /* Hands over the samples that are there, oldest first. Returns how many; -ENOMEM if one that

@@ -104,9 +104,9 @@ char *process_file(pid_t pid, const struct mapping *mapping)
 	return path;
 }
 
-uint64_t process_start_time(pid_t pid)
+struct process_identity process_identify(pid_t pid)
 {
-	unsigned long long start = 0;
+	unsigned long long start = 0, code = 0, stack = 0;
 	char path[64], *text, *after_name;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
@@ -115,9 +115,15 @@ uint64_t process_start_time(pid_t pid)
 	if (after_name &&
 	    sscanf(after_name,
 		   ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d "
-		   "%llu",
-		   &start) != 1)
+		   "%llu %*u %*d %*u %llu %*u %llu",
+		   &start, &code, &stack) < 1)
 		start = 0;
 	free(text);
-	return start;
+	return (struct process_identity){start, code, stack};
+}
+
+bool process_is_same(const struct process_identity *a, const struct process_identity *b)
+{
+	return a->start_time == b->start_time && a->start_code == b->start_code &&
+	       a->start_stack == b->start_stack;
 }

@@ -30,8 +30,13 @@ const struct mapping *mappings_find(const struct mappings *maps, uint64_t addres
 char *process_file(pid_t pid, const struct mapping *mapping);
 bool mapping_is_file(const struct mapping *mapping);
 
-/* When it was started, in clock ticks after boot: tells a process from a later one with its id. 0 if
-   there is none. */
-uint64_t process_start_time(pid_t pid);
+/* Tells a process from a later one with its id, and from itself before an execve. */
+struct process_identity {
+	uint64_t start_time; /* clock ticks after boot; 0 if there is no such process */
+	uint64_t start_code, start_stack;
+};
+
+struct process_identity process_identify(pid_t pid);
+bool process_is_same(const struct process_identity *a, const struct process_identity *b);
 
 #endif

@@ -37,7 +37,8 @@ struct provider {
 };
 
 extern const struct provider provider_kprobe, provider_kretprobe, provider_syscall,
-	provider_syscall_ret, provider_tracepoint, provider_raw_tracepoint, provider_kfunc,
+	provider_syscall_ret, provider_uprobe, provider_uretprobe, provider_usdt,
+	provider_tracepoint, provider_raw_tracepoint, provider_kfunc,
 	provider_kretfunc, provider_fmod_ret, provider_lsm, provider_iter, provider_perf_event,
 	provider_xdp, provider_tc, provider_socket, provider_cgroup;
 

@@ -127,7 +127,8 @@ static int attach(struct hotprobe_link *link, int prog_fd)
 	int fd = open(t->group, O_RDONLY | O_DIRECTORY | O_CLOEXEC), err;
 
 	if (fd < 0)
-		return link_fail(link, -errno, "", "cannot attach %s: cannot open the cgroup %s: %s",
+		return link_fail(link, -errno, "",
+				 "cannot attach %s: cannot open the cgroup %s: %s",
 				 link->program->name, t->group, strerror(errno));
 	err = attach_to(link, prog_fd, fd, find_hook(t->name)->attach_type);
 	if (err == -EBADF || err == -EINVAL)

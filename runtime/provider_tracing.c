@@ -113,6 +113,26 @@ static int resolve(struct hotprobe_link *link)
 /* ---- Attaching ---------------------------------------------------------------------------------
  */
 
+#ifndef SYS_lsm_list_modules
+#define SYS_lsm_list_modules 461 /* Linux 6.8, on all architectures */
+#endif
+
+enum {
+	ID_BPF = 110, /* LSM_ID_BPF of linux/lsm.h */
+};
+
+static bool syscall_lists_bpf(void)
+{
+	uint64_t ids[64];
+	uint32_t size = sizeof(ids);
+	long count = syscall(SYS_lsm_list_modules, ids, &size, 0);
+
+	for (long i = 0; i < count; i++)
+		if (ids[i] == ID_BPF)
+			return true;
+	return count < 0;
+}
+
 /* Is "bpf" among the security modules that were started? True if it cannot be known. */
 static bool lsm_has_bpf(void)
 {
@@ -120,7 +140,7 @@ static bool lsm_has_bpf(void)
 	bool found = false;
 
 	if (!list)
-		return true;
+		return syscall_lists_bpf();
 	for (char *save, *name = strtok_r(list, ",\n", &save); name;
 	     name = strtok_r(NULL, ",\n", &save))
 		found |= !strcmp(name, "bpf");

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * uprobe:FILE:FUNCTION[+OFFSET], uprobe:FILE:0xOFFSET, uretprobe:FILE:FUNCTION. They are perf events
- * of the uprobe PMU: the kernel takes the breakpoints away when the process that set them ends.
+ * uprobe:FILE:FUNCTION[+OFFSET], uprobe:FILE:0xOFFSET, uretprobe:FILE:FUNCTION. They are perf
+ * events of the uprobe PMU: the kernel takes the breakpoints away when the process that set them
+ * ends.
  */
 #include <errno.h>
 #include <string.h>

@@ -114,12 +114,11 @@ static int talk(struct request *r, answer_fn answer, void *ctx)
 
 static struct request make(uint16_t type, uint16_t flags, size_t size)
 {
-	return (struct request){
-		.header = {
-			.nlmsg_len = (uint32_t)NLMSG_LENGTH(size),
-			.nlmsg_type = type,
-			.nlmsg_flags = (uint16_t)(NLM_F_REQUEST | flags),
-		}};
+	return (struct request){.header = {
+					.nlmsg_len = (uint32_t)NLMSG_LENGTH(size),
+					.nlmsg_type = type,
+					.nlmsg_flags = (uint16_t)(NLM_F_REQUEST | flags),
+				}};
 }
 
 static struct request make_tc(uint16_t type, uint16_t flags, int ifindex)
@@ -162,8 +161,7 @@ static uint32_t parent_of(bool is_egress)
 
 int rtnl_add_clsact(int ifindex)
 {
-	struct request r =
-		make_tc(RTM_NEWQDISC, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL, ifindex);
+	struct request r = make_tc(RTM_NEWQDISC, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL, ifindex);
 
 	r.tc.tcm_parent = TC_H_CLSACT;
 	r.tc.tcm_handle = TC_H_MAKE(TC_H_CLSACT, 0);
@@ -217,9 +215,9 @@ static int see_made(void *ctx, const struct nlmsghdr *message)
 
 int rtnl_add_filter(struct rtnl_filter *filter, int prog_fd, const char *name)
 {
-	struct request r = make_tc(RTM_NEWTFILTER,
-				   NLM_F_ACK | NLM_F_ECHO | NLM_F_CREATE | NLM_F_EXCL,
-				   filter->ifindex);
+	struct request r =
+		make_tc(RTM_NEWTFILTER, NLM_F_ACK | NLM_F_ECHO | NLM_F_CREATE | NLM_F_EXCL,
+			filter->ifindex);
 	struct nlattr *nest;
 	int err;
 

@@ -54,18 +54,37 @@ int tracefs_fd(struct hotprobe *hp)
 	return fd;
 }
 
-int tracefs_read_event(struct hotprobe *hp, const char *category, const char *event,
-		       const char *file, char **text)
+static int read_event(int root_fd, const char *category, const char *event, const char *file,
+		      char **text)
 {
 	char path[512];
-	int fd = tracefs_fd(hp);
 
-	if (fd < 0)
-		return fd;
 	if (strchr(category, '/') || strchr(event, '/') ||
 	    snprintf(path, sizeof(path), "events/%s/%s/%s", category, event, file) >=
 		    (int)sizeof(path))
 		return -ENOENT;
-	*text = kernel_read_file(fd, path);
+	*text = kernel_read_file(root_fd, path);
 	return *text ? 0 : -errno;
+}
+
+int tracefs_read_event(struct hotprobe *hp, const char *category, const char *event,
+		       const char *file, char **text)
+{
+	int fd = tracefs_fd(hp);
+
+	return fd < 0 ? fd : read_event(fd, category, event, file, text);
+}
+
+int tracefs_read_format(struct hotprobe *hp, const char *category, const char *event, char **text)
+{
+	int fd, err;
+
+	if (!hp->opts.tracefs)
+		return tracefs_read_event(hp, category, event, "format", text);
+	fd = open(hp->opts.tracefs, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	err = read_event(fd, category, event, "format", text);
+	close(fd);
+	return err;
 }

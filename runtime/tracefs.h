@@ -16,5 +16,7 @@ int tracefs_fd(struct hotprobe *hp);
    if there is no such event. */
 int tracefs_read_event(struct hotprobe *hp, const char *category, const char *event,
 		       const char *file, char **text);
+/* The same of the format file, for the kernel to compile for: in opts.tracefs if it is set. */
+int tracefs_read_format(struct hotprobe *hp, const char *category, const char *event, char **text);
 
 #endif

@@ -226,11 +226,12 @@ int refused_at(struct hotprobe_link *link, const struct uprobe_site *site, int e
 				 "0x%llx of %s",
 				 name, offset, file);
 	case EINVAL:
-		return link_fail(link, err,
-				 "the offset is one in the file, not an address; files on some file "
-				 "systems (/proc, hugetlbfs) cannot be probed",
-				 "cannot attach %s: the kernel allows no probe at 0x%llx of %s",
-				 name, offset, file);
+		return link_fail(
+			link, err,
+			"the offset is one in the file, not an address; files on some file "
+			"systems (/proc, hugetlbfs) cannot be probed",
+			"cannot attach %s: the kernel allows no probe at 0x%llx of %s", name,
+			offset, file);
 	default:
 		return link_fail_errno(link, err);
 	}

@@ -54,8 +54,8 @@ static void emit_value(struct sequence *s, const struct usdt_argument *a)
 	if (a->base >= 0)
 		EMIT(s, LOAD(BPF_DW, BPF_REG_3, BPF_REG_1, a->base));
 	if (a->index >= 0)
-		EMIT(s, LOAD(BPF_DW, BPF_REG_4, BPF_REG_1, a->index),
-		     LSH_IMM(BPF_REG_4, a->scale), ADD_REG(BPF_REG_3, BPF_REG_4));
+		EMIT(s, LOAD(BPF_DW, BPF_REG_4, BPF_REG_1, a->index), LSH_IMM(BPF_REG_4, a->scale),
+		     ADD_REG(BPF_REG_3, BPF_REG_4));
 	if (a->displacement)
 		EMIT(s, LOAD_IMM64(BPF_REG_4, a->displacement), ADD_REG(BPF_REG_3, BPF_REG_4));
 	if (a->shift)

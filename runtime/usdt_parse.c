@@ -63,9 +63,9 @@ static const struct {
 	const char *name;
 	int16_t offset;
 } x86_registers[] = {
-	{"ax", 80},  {"bx", 40}, {"cx", 88}, {"dx", 96}, {"si", 104}, {"di", 112}, {"bp", 32},
-	{"sp", 152}, {"r8", 72}, {"r9", 64}, {"r10", 56}, {"r11", 48}, {"r12", 24}, {"r13", 16},
-	{"r14", 8},  {"r15", 0}, {"ip", X86_IP},
+	{"ax", 80},  {"bx", 40},  {"cx", 88}, {"dx", 96}, {"si", 104},	  {"di", 112},
+	{"bp", 32},  {"sp", 152}, {"r8", 72}, {"r9", 64}, {"r10", 56},	  {"r11", 48},
+	{"r12", 24}, {"r13", 16}, {"r14", 8}, {"r15", 0}, {"ip", X86_IP},
 };
 
 /* rax, eax, ax, al, ah; r8, r8d, r8w, r8b; sil. */
@@ -213,7 +213,8 @@ static bool arm64_take_register(struct operand *o, int16_t *offset)
 	return end == name + length && number <= 31;
 }
 
-/* What follows the index: "lsl #3", "uxtx", "sxtx 2". Indexes of 32 bits would have to be extended. */
+/* What follows the index: "lsl #3", "uxtx", "sxtx 2". Indexes of 32 bits would have to be extended.
+ */
 static bool arm64_take_extension(struct operand *o)
 {
 	int64_t number = 0;
@@ -312,7 +313,8 @@ int usdt_parse(struct usdt_arguments *arguments, int machine, const char *text, 
 		bool good;
 
 		a->base = a->index = -1;
-		good = take_size(&o) && (machine == EM_AARCH64 ? arm64_operand(&o) : x86_operand(&o));
+		good = take_size(&o) &&
+		       (machine == EM_AARCH64 ? arm64_operand(&o) : x86_operand(&o));
 		if (good)
 			continue;
 		memset(a, 0, sizeof(*a));

@@ -25,8 +25,6 @@ static const struct {
 	{"too many instructions", "make the program smaller, or its loops shorter"},
 	{"BPF program is too large", "make the program smaller, or its loops shorter"},
 	{"unknown func", "this helper does not exist in this kernel, or not for this program type"},
-	{"-th argument", "the function has fewer parameters: compare with its definition, and in a "
-			 "kretfunc put the return value after all of them"},
 	{"is not modifiable",
 	 "only functions marked for error injection and security_ functions let "
 	 "a program change what they return"},
@@ -38,8 +36,10 @@ static const struct {
 	{"cannot use helper", "this helper is not allowed in this type of program"},
 	{"cannot call GPL", "the helper is for GPL programs: #define BPF_LICENSE GPL"},
 	{"GPL-restricted", "the helper is for GPL programs: #define BPF_LICENSE GPL"},
-	{"invalid bpf_context access", "this context has nothing at that offset: check the type "
-				       "of the function's first parameter"},
+	{"invalid bpf_context access",
+	 "this context has nothing at that offset: check the type of the function's first "
+	 "parameter, "
+	 "and for a kfunc that the kernel's function has as many parameters"},
 	{"dereference of modified ctx",
 	 "use the context through its fields, with constant offsets only"},
 	{"unbounded memory access", "bound the size first, for instance with if (n > sizeof(buf))"},

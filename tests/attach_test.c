@@ -69,6 +69,7 @@ static void check_hits(const char *text, int probes, uint64_t wanted)
 START_TEST(syscalls_are_attached_by_every_spelling)
 {
 	NEED(no_bpf());
+
 	check_hits(PT_REGS HITS "int syscall__getpgid(struct pt_regs *ctx)\n{\n" HIT(
 			   0) "int "
 			      "kprobe__sys_getpgid("
@@ -92,6 +93,7 @@ END_TEST
 START_TEST(tracepoints_are_attached_by_macro_and_by_name)
 {
 	NEED(no_bpf());
+
 	check_hits(HITS "TRACEPOINT_PROBE(syscalls, sys_enter_getpgid)\n{\n" HIT(
 			   0) "int tracepoint__syscalls__sys_exit_getpgid("
 			      "struct tracepoint__syscalls__sys_exit_getpgid *args)\n{\n" HIT(1),
@@ -101,9 +103,10 @@ END_TEST
 
 START_TEST(raw_tracepoints_are_attached_by_macro_and_by_name)
 {
+	NEED(no_bpf());
+
 	char *text;
 
-	NEED(no_bpf());
 	text = format(
 		HITS
 		"RAW_TRACEPOINT_PROBE(sys_enter)\n{\n"
@@ -144,11 +147,12 @@ static void see_names(void *ctx, int cpu, const void *data, size_t size)
 
 START_TEST(a_tracepoint_has_its_fields)
 {
+	NEED(no_bpf());
+
 	struct names names = {0};
 	struct hotprobe *hp;
 	struct peer peer;
 
-	NEED(no_bpf());
 	hp = open_confined("struct names_t { char old[16]; char new_[16]; };\n"
 			   "BPF_PERF_OUTPUT(events);\n"
 			   "TRACEPOINT_PROBE(task, task_rename)\n{\n"
@@ -223,10 +227,11 @@ static void check_arguments(const char *body, const uint64_t wanted[7])
 
 START_TEST(a_syscalls_arguments_and_result_are_right)
 {
+	NEED(no_bpf());
+
 	static const uint64_t six[7] = {1000001, 0x2222, 1000003, 0x4444, 0x5555, 0x6666, 0};
 	static const uint64_t result[7] = {(uint64_t)-EBADF};
 
-	NEED(no_bpf());
 	check_arguments("int syscall__copy_file_range(struct pt_regs *ctx, int in, void *off_in,\n"
 			"	int out, void *off_out, size_t len, unsigned flags)\n{\n"
 			"	struct args_t a = {{in, (u64)off_in, out, (u64)off_out, len,"
@@ -242,11 +247,12 @@ END_TEST
 
 START_TEST(an_explicit_attach_of_what_its_name_attached_is_not_a_second_one)
 {
+	NEED(no_bpf());
+
 	struct hotprobe_link *link = NULL, *again = NULL;
 	struct hotprobe *hp;
 	struct peer peer;
 
-	NEED(no_bpf());
 	hp = open_confined(PT_REGS HITS "int syscall__getpgid(struct pt_regs *ctx)\n{\n" HIT(0));
 	/* Before the load it is noted... */
 	ck_hp(hp, hotprobe_attach_syscall(hp, "syscall__getpgid", "getpgid", &link));
@@ -285,11 +291,12 @@ static const char plain_program[] = PT_REGS HITS "int on_call(struct pt_regs *ct
 
 START_TEST(functions_are_attached_explicitly_before_and_after_the_load)
 {
+	NEED(no_bpf());
+
 	struct hotprobe_link *link = NULL;
 	struct hotprobe *hp;
 	struct peer peer;
 
-	NEED(no_bpf());
 	hp = open_confined(plain_program);
 	ck_hp(hp, hotprobe_attach_syscall(hp, "on_call", "getpgid", NULL));
 	ck_hp(hp, hotprobe_attach_spec(hp, "on_return", "kretprobe:sys_getpgid", NULL));
@@ -318,11 +325,12 @@ END_TEST
 
 START_TEST(one_link_is_detached_and_the_others_stay)
 {
+	NEED(no_bpf());
+
 	struct hotprobe_link *link;
 	struct hotprobe *hp;
 	struct peer peer;
 
-	NEED(no_bpf());
 	hp = open_confined(PT_REGS HITS "int syscall__getpgid(struct pt_regs *ctx)\n{\n" HIT(
 		0) "int syscall_ret__getpgid(struct pt_regs *ctx)\n{\n" HIT(1));
 	load_program(hp);
@@ -346,11 +354,12 @@ END_TEST
 
 START_TEST(two_handles_trace_the_same_call)
 {
+	NEED(no_bpf());
+
 	const char *text = PT_REGS HITS "int syscall__getpgid(struct pt_regs *ctx)\n{\n" HIT(0);
 	struct hotprobe *a, *b;
 	struct peer peer;
 
-	NEED(no_bpf());
 	a = open_confined(text);
 	b = open_confined(text);
 	load_program(a);
@@ -394,6 +403,7 @@ static void check_refused(const char *text, int err, unsigned line, const char *
 START_TEST(an_unknown_syscall_has_its_line_and_a_suggestion)
 {
 	NEED(no_bpf());
+
 	check_refused(PT_REGS GOOD "int syscall__no_such_call(struct pt_regs *ctx)\n{\n"
 				   "	return 0;\n}\n",
 		      -ENOENT, 6, "no_such_call", "");
@@ -403,6 +413,7 @@ END_TEST
 START_TEST(an_unknown_raw_tracepoint_has_its_line)
 {
 	NEED(no_bpf());
+
 	check_refused(PT_REGS GOOD "RAW_TRACEPOINT_PROBE(no_such_event)\n{\n	return 0;\n}\n",
 		      -ENOENT, 6, "no_such_event", "category");
 }
@@ -410,12 +421,13 @@ END_TEST
 
 START_TEST(an_unknown_tracepoint_is_refused_with_its_line)
 {
+	NEED(no_bpf());
+
 	const struct hotprobe_diagnostic *d;
 	struct hotprobe *hp;
 	const char *text = "\nTRACEPOINT_PROBE(sched, no_such_event)\n{\n	return 0;\n}\n";
 	int err;
 
-	NEED(no_bpf());
 	hp = new_handle(&confined);
 	/* The compiler may know already, since there is no format to read. */
 	err = hotprobe_open_string(hp, "text.c", text, strlen(text));
@@ -435,6 +447,7 @@ END_TEST
 START_TEST(a_kprobe_without_kprobes_is_refused_with_what_else_there_is)
 {
 	NEED(no_bpf());
+
 	if (!access("/sys/bus/event_source/devices/kprobe", F_OK))
 		SKIP("this kernel has kprobes");
 	check_refused(PT_REGS GOOD "int kprobe__vfs_read(struct pt_regs *ctx)\n{\n"
@@ -445,11 +458,12 @@ END_TEST
 
 START_TEST(a_register_that_a_syscalls_tracepoint_lacks_is_refused_with_its_line)
 {
+	NEED(no_bpf());
+
 	struct hotprobe_opts opts = {.confine = true, .backend = HOTPROBE_BACKEND_TRACEPOINT};
 	const struct hotprobe_diagnostic *d;
 	struct hotprobe *hp;
 
-	NEED(no_bpf());
 	hp = new_handle(&opts);
 	open_text(hp, PT_REGS HITS "int syscall__getpgid(struct pt_regs *ctx)\n{\n"
 				   "	u64 ip = PT_REGS_IP(ctx);\n\n"
@@ -465,11 +479,12 @@ END_TEST
 
 START_TEST(a_rejection_by_the_verifier_has_its_line)
 {
+	NEED(no_bpf());
+
 	const struct hotprobe_diagnostic *d;
 	struct hotprobe *hp;
 	int err;
 
-	NEED(no_bpf());
 	hp = open_confined(PT_REGS "BPF_HASH(values, u32, u64);\n" GOOD
 				   "int syscall__getpgid(struct pt_regs *ctx)\n{\n"
 				   "	u32 key = 1;\n"
@@ -490,6 +505,8 @@ END_TEST
 
 START_TEST(programs_have_the_type_of_their_first_parameter)
 {
+	NEED(no_bpf());
+
 	static const struct {
 		const char *name, *type;
 	} wanted[] = {
@@ -499,7 +516,6 @@ START_TEST(programs_have_the_type_of_their_first_parameter)
 	};
 	struct hotprobe *hp;
 
-	NEED(no_bpf());
 	hp = new_handle(NULL);
 	open_text(hp, "#include <uapi/linux/ptrace.h>\n#include <uapi/linux/bpf_perf_event.h>\n"
 		      "int on_call(struct pt_regs *ctx) { return 0; }\n"
@@ -527,9 +543,10 @@ END_TEST
 
 START_TEST(explicit_attaches_of_nonsense_are_refused)
 {
+	NEED(no_bpf());
+
 	struct hotprobe *hp;
 
-	NEED(no_bpf());
 	hp = open_confined(plain_program);
 	load_program(hp);
 	ck_assert_int_eq(hotprobe_attach_syscall(hp, "nothing", "getpgid", NULL), -ENOENT);

@@ -9,6 +9,9 @@
  *   child tree DIR            opens DIR/0, and by a child and its child DIR/1 and DIR/2, and by a
  *                             thread DIR/3, and by what it executes DIR/4
  *   child open FILE           opens FILE
+ *   child unlinks DIR N       makes DIR/0 and unlinks it, N times
+ *   child six N               copy_file_range(2) with arguments 11 to 16, which fails, N times
+ *   child burn                until it is killed, in two threads, with the CPU busy
  *   child sleep               until it is killed
  */
 #include <errno.h>
@@ -141,6 +144,35 @@ static int tree(char **argv, char *dir)
 	return 1;
 }
 
+static int unlinks(const char *dir, int count)
+{
+	char name[512];
+
+	snprintf(name, sizeof(name), "%s/0", dir);
+	for (int i = 0; i < count; i++) {
+		int fd = open_raw(name);
+
+		if (fd < 0 || close(fd) || syscall(SYS_unlink, name))
+			return 1;
+	}
+	return 0;
+}
+
+static int six(int count)
+{
+	while (count--)
+		if (syscall(SYS_copy_file_range, 11L, 12L, 13L, 14L, 15L, 16L) >= 0)
+			return 1;
+	return 0;
+}
+
+static void *burn(void *unused)
+{
+	for (volatile unsigned i = 0;; i++)
+		;
+	return unused;
+}
+
 int main(int argc, char **argv)
 {
 	const char *what = argc > 1 ? argv[1] : "";
@@ -153,6 +185,17 @@ int main(int argc, char **argv)
 		return tree(argv, argv[2]);
 	if (!strcmp(what, "open") && argc == 3)
 		return open_raw(argv[2]) < 0;
+	if (!strcmp(what, "unlinks") && argc == 4)
+		return unlinks(argv[2], atoi(argv[3]));
+	if (!strcmp(what, "six") && argc == 3)
+		return six(atoi(argv[2]));
+	if (!strcmp(what, "burn")) {
+		pthread_t thread;
+
+		if (!pthread_create(&thread, NULL, burn, NULL))
+			burn(NULL);
+		return 1;
+	}
 	if (!strcmp(what, "sleep"))
 		for (;;)
 			pause();

@@ -41,6 +41,7 @@ static void check_refused(const char *text, unsigned line, const char *wanted)
 START_TEST(a_syntax_error_has_its_line)
 {
 	NEED(no_btf());
+
 	check_refused(HEAD FUNCTION "\treturn 0\n}\n", 4, "expected ';'");
 }
 END_TEST
@@ -48,6 +49,7 @@ END_TEST
 START_TEST(an_unknown_type_has_its_line)
 {
 	NEED(no_btf());
+
 	check_refused(HEAD FUNCTION "\tstruct no_such_thing t = {};\n\n\treturn t.x;\n}\n", 4,
 		      "no_such_thing");
 	check_refused(HEAD FUNCTION "\tno_such_type_t t = 0;\n\n\treturn t;\n}\n", 4,
@@ -58,6 +60,7 @@ END_TEST
 START_TEST(an_unknown_macro_has_its_line_and_is_named)
 {
 	NEED(no_btf());
+
 	check_refused(HEAD FUNCTION "\n\treturn NO_SUCH_MACRO;\n}\n", 5, "NO_SUCH_MACRO");
 }
 END_TEST
@@ -65,6 +68,7 @@ END_TEST
 START_TEST(an_unknown_member_has_its_line)
 {
 	NEED(no_btf());
+
 	check_refused(HEAD FUNCTION "\tstruct task_struct *t = (void *)bpf_get_current_task();\n\n"
 				    "\treturn t->no_such_member;\n}\n",
 		      6, "no_such_member");
@@ -74,6 +78,7 @@ END_TEST
 START_TEST(an_unknown_function_has_its_line)
 {
 	NEED(no_btf());
+
 	check_refused(HEAD FUNCTION "\treturn no_such_function(1);\n}\n", 4, "no_such_function");
 }
 END_TEST
@@ -81,6 +86,7 @@ END_TEST
 START_TEST(a_name_that_begins_like_a_convention_is_refused)
 {
 	NEED(no_btf());
+
 	check_refused(HEAD "int kprobe__(struct pt_regs *ctx)\n{\n\treturn 0;\n}\n", 2, "kprobe__");
 }
 END_TEST
@@ -88,6 +94,7 @@ END_TEST
 START_TEST(an_error_behind_a_script_line_has_its_own_line)
 {
 	NEED(no_btf());
+
 	check_refused("#!/usr/bin/env -S hotprobe run\n" FUNCTION "\treturn 0\n}\n", 4,
 		      "expected ';'");
 }
@@ -96,6 +103,7 @@ END_TEST
 START_TEST(a_macro_of_the_sources_own_may_be_wrong)
 {
 	NEED(no_btf());
+
 	check_refused("#define WRONG (1 +\n" FUNCTION "\treturn WRONG;\n}\n", 4, "expected");
 }
 END_TEST
@@ -117,6 +125,7 @@ static void check_no_source(const char *data, size_t size, const char *wanted)
 START_TEST(an_empty_source_is_refused)
 {
 	NEED(no_btf());
+
 	check_no_source("", 0, "empty");
 }
 END_TEST
@@ -124,6 +133,7 @@ END_TEST
 START_TEST(a_source_without_a_function_is_refused)
 {
 	NEED(no_btf());
+
 	check_no_source("int x;\n", 7, "");
 	check_no_source("/* nothing */\n", 14, "");
 }
@@ -131,10 +141,11 @@ END_TEST
 
 START_TEST(a_binary_file_is_refused)
 {
+	NEED(no_btf());
+
 	struct hotprobe *hp;
 	const struct hotprobe_diagnostic *d;
 
-	NEED(no_btf());
 	hp = new_handle(NULL);
 	ck_assert_int_eq(hotprobe_open_file(hp, build_path("tests/child")), -EINVAL);
 	d = find_diagnostic(hp, HOTPROBE_ERROR);
@@ -148,12 +159,13 @@ END_TEST
 /* Ten megabytes: compiled or refused, and by a clear word if refused. */
 START_TEST(a_source_of_ten_megabytes_is_refused)
 {
+	NEED(no_btf());
+
 	static const char line[] =
 		"/* a comment that is as long as a line of source may well be */\n";
 	size_t lines = (10u << 20) / (sizeof(line) - 1), used = 0;
 	char *text;
 
-	NEED(no_btf());
 	text = malloc(lines * sizeof(line) + 100);
 	for (size_t i = 0; i < lines; i++, used += sizeof(line) - 1)
 		memcpy(text + used, line, sizeof(line) - 1);
@@ -165,10 +177,11 @@ END_TEST
 
 START_TEST(random_bytes_are_refused)
 {
+	NEED(no_btf());
+
 	unsigned seed = 7;
 	char bytes[4096];
 
-	NEED(no_btf());
 	for (int round = 0; round < 5; round++) {
 		struct hotprobe *hp = new_handle(NULL);
 
@@ -182,10 +195,11 @@ END_TEST
 
 START_TEST(a_warning_does_not_stop_and_has_its_line)
 {
+	NEED(no_btf());
+
 	struct hotprobe *hp;
 	const struct hotprobe_diagnostic *d;
 
-	NEED(no_btf());
 	hp = new_handle(NULL);
 	ck_hp(hp, open_string(hp, "#warning look here\n" FUNCTION "\treturn 0;\n}\n"));
 	d = find_diagnostic(hp, HOTPROBE_WARNING);
@@ -199,14 +213,13 @@ END_TEST
 
 START_TEST(flags_define_macros_and_find_includes)
 {
+	NEED(no_btf());
+
 	char *dir = make_dir(), *flag = format("-I%s", dir), *path = format("%s/own.h", dir);
 	const char *flags[] = {"-DANSWER=42", flag, NULL};
 	struct hotprobe_opts opts = {.cflags = flags};
 	struct hotprobe *hp;
 
-	if (no_btf())
-		remove_dir(dir);
-	NEED(no_btf());
 	write_file(path, "struct own_t { u32 answer; };\n", 30);
 	hp = new_handle(&opts);
 	ck_hp(hp, open_string(hp, "#include \"own.h\"\n"
@@ -225,6 +238,8 @@ END_TEST
 
 START_TEST(an_error_in_an_included_file_names_that_file)
 {
+	NEED(no_btf());
+
 	char *dir = make_dir(), *main_c = format("%s/main.c", dir);
 	char *path = format("%s/own.h", dir);
 	static const char text[] = "#include \"own.h\"\n" FUNCTION "\treturn 0;\n}\n";
@@ -232,9 +247,6 @@ START_TEST(an_error_in_an_included_file_names_that_file)
 	const struct hotprobe_diagnostic *d;
 	struct hotprobe *hp;
 
-	if (no_btf())
-		remove_dir(dir);
-	NEED(no_btf());
 	write_file(main_c, text, strlen(text));
 	write_file(path, own, strlen(own));
 	hp = new_handle(NULL);
@@ -253,10 +265,11 @@ END_TEST
 
 START_TEST(a_struct_with_every_kind_of_field_is_read_as_c_wrote_it)
 {
+	NEED(no_btf());
+
 	struct every_t every;
 	struct hotprobe *hp;
 
-	NEED(no_btf());
 	memset(&every, 0, sizeof(every));
 	FILL_EVERY(every);
 	hp = new_handle(NULL);
@@ -268,12 +281,13 @@ END_TEST
 
 START_TEST(the_reference_program_has_its_functions_tables_and_types)
 {
+	NEED(no_btf());
+
 	const struct hotprobe_type *type;
 	struct hotprobe_table *table;
 	struct hotprobe_program *p;
 	struct hotprobe *hp;
 
-	NEED(no_btf());
 	hp = new_handle(NULL);
 	open_program(hp, "programs/opensnoop.c");
 	ck_assert_uint_eq(hotprobe_diagnostic_count(hp), 0);
@@ -317,11 +331,12 @@ static void note_signal(int number)
 
 START_TEST(a_signal_to_the_host_does_not_disturb_a_compile)
 {
+	NEED(no_btf());
+
 	struct sigaction action = {.sa_handler = note_signal};
 	pthread_t self = pthread_self(), other;
 	struct hotprobe *hp;
 
-	NEED(no_btf());
 	sigaction(SIGUSR1, &action, NULL);
 	hp = new_handle(NULL);
 	ck_assert_int_eq(pthread_create(&other, NULL, interrupt, &self), 0);
@@ -343,10 +358,11 @@ static void *compile_in_thread(void *arg)
 
 START_TEST(handles_compile_at_the_same_time)
 {
+	NEED(no_btf());
+
 	pthread_t threads[4];
 	void *err;
 
-	NEED(no_btf());
 	for (size_t i = 0; i < COUNT(threads); i++)
 		ck_assert_int_eq(
 			pthread_create(&threads[i], NULL, compile_in_thread,

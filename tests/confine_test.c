@@ -80,11 +80,12 @@ static void consume_all(struct hotprobe *hp)
 
 START_TEST(the_execve_of_a_command_is_the_first_thing_seen)
 {
+	NEED(no_bpf());
+
 	const char *argv[] = {"true", NULL};
 	struct calls *calls;
 	struct hotprobe *hp;
 
-	NEED(no_bpf());
 	/* Again and again: a race would show now and then. */
 	for (int i = 0; i < 20; i++) {
 		hp = load_calls(&calls);
@@ -122,11 +123,12 @@ static void work_in_a_tree(void *unused)
 
 START_TEST(a_running_process_is_traced_with_the_children_it_has)
 {
+	NEED(no_bpf());
+
 	struct calls *calls;
 	struct hotprobe *hp;
 	struct peer peer;
 
-	NEED(no_bpf());
 	hp = load_calls(&calls);
 	peer = peer_start(work_in_a_tree, NULL);
 	peer_work(&peer);
@@ -168,11 +170,12 @@ static void fork_an_orphan(void *unused)
 
 START_TEST(an_orphan_is_still_a_descendant)
 {
+	NEED(no_bpf());
+
 	struct calls *calls;
 	struct hotprobe *hp;
 	struct peer peer;
 
-	NEED(no_bpf());
 	hp = load_calls(&calls);
 	peer = peer_start(fork_an_orphan, NULL);
 	ck_hp(hp, hotprobe_trace_pid(hp, peer.pid));
@@ -189,11 +192,12 @@ END_TEST
 
 START_TEST(two_processes_are_traced_and_a_third_is_not)
 {
+	NEED(no_bpf());
+
 	struct calls *calls;
 	struct peer peers[3];
 	struct hotprobe *hp;
 
-	NEED(no_bpf());
 	hp = load_calls(&calls);
 	for (int i = 0; i < 3; i++)
 		peers[i] = peer_start(call_getsid, NULL);
@@ -215,11 +219,12 @@ END_TEST
 
 START_TEST(a_process_that_is_none_is_refused)
 {
+	NEED(no_bpf());
+
 	struct calls *calls;
 	struct hotprobe *hp;
 	struct peer peer;
 
-	NEED(no_bpf());
 	hp = load_calls(&calls);
 	peer = peer_start(call_getsid, NULL);
 	peer_end(&peer);
@@ -233,9 +238,10 @@ END_TEST
 
 START_TEST(without_the_option_no_process_is_traced_singly)
 {
+	NEED(no_bpf());
+
 	struct hotprobe *hp;
 
-	NEED(no_bpf());
 	hp = new_handle(NULL);
 	open_text(hp, every_syscall);
 	load_program(hp);
@@ -249,6 +255,8 @@ END_TEST
 
 START_TEST(a_command_gets_its_arguments_environment_and_status)
 {
+	NEED(no_bpf());
+
 	const char *argv[] = {"/bin/sh", "-c", "test \"$X\" = 1 && exit $1", "sh", "7", NULL};
 	const char *envp[] = {"X=1", NULL};
 	struct calls *calls;
@@ -256,7 +264,6 @@ START_TEST(a_command_gets_its_arguments_environment_and_status)
 	struct pollfd p;
 	int status;
 
-	NEED(no_bpf());
 	hp = load_calls(&calls);
 	ck_hp(hp, hotprobe_command_start(hp, argv, envp));
 	ck_assert_int_eq(hotprobe_command_status(hp, &status), 0);
@@ -274,12 +281,13 @@ END_TEST
 
 START_TEST(a_command_that_a_signal_ends_says_so)
 {
+	NEED(no_bpf());
+
 	const char *argv[] = {"/bin/sh", "-c", "kill -TERM $$", NULL};
 	struct calls *calls;
 	struct hotprobe *hp;
 	int status;
 
-	NEED(no_bpf());
 	hp = load_calls(&calls);
 	status = run_command(hp, argv);
 	ck_assert(WIFSIGNALED(status));
@@ -291,12 +299,13 @@ END_TEST
 
 START_TEST(a_command_that_is_not_let_go_is_ended_with_the_handle)
 {
+	NEED(no_bpf());
+
 	const char *argv[] = {"true", NULL};
 	struct calls *calls;
 	struct hotprobe *hp;
 	pid_t pid;
 
-	NEED(no_bpf());
 	hp = load_calls(&calls);
 	ck_hp(hp, hotprobe_command_start(hp, argv, NULL));
 	pid = hotprobe_command_pid(hp);
@@ -312,12 +321,13 @@ END_TEST
 
 START_TEST(a_command_that_runs_outlives_the_handle)
 {
+	NEED(no_bpf());
+
 	const char *argv[] = {build_path("tests/child"), "sleep", NULL};
 	struct calls *calls;
 	struct hotprobe *hp;
 	pid_t pid;
 
-	NEED(no_bpf());
 	hp = load_calls(&calls);
 	ck_hp(hp, hotprobe_command_start(hp, argv, NULL));
 	ck_hp(hp, hotprobe_command_release(hp));
@@ -332,6 +342,8 @@ END_TEST
 
 START_TEST(a_command_that_cannot_be_run_is_refused)
 {
+	NEED(no_bpf());
+
 	char *dir = make_dir(), *text = format("%s/text", dir);
 	char *script = format("%s/script", dir);
 	const struct {
@@ -349,9 +361,6 @@ START_TEST(a_command_that_cannot_be_run_is_refused)
 	struct calls *calls;
 	struct hotprobe *hp;
 
-	if (no_bpf())
-		remove_dir(dir);
-	NEED(no_bpf());
 	write_file(text, "x", 1);
 	write_file(script, "#!/nonexistent/interpreter\n", 27);
 	chmod(script, 0755);
@@ -383,15 +392,14 @@ END_TEST
 
 START_TEST(a_script_without_an_interpreter_is_the_shells)
 {
+	NEED(no_bpf());
+
 	char *dir = make_dir(), *script = format("%s/script", dir);
 	const char *argv[] = {script, "5", NULL};
 	struct calls *calls;
 	struct hotprobe *hp;
 	int status;
 
-	if (no_bpf())
-		remove_dir(dir);
-	NEED(no_bpf());
 	write_file(script, "exit $1\n", 8);
 	chmod(script, 0755);
 	hp = load_calls(&calls);
@@ -406,9 +414,10 @@ END_TEST
 
 START_TEST(a_program_outside_of_tasks_says_it_is_not_confined)
 {
+	NEED(no_bpf());
+
 	struct hotprobe *hp;
 
-	NEED(no_bpf());
 	hp = new_handle(&confined);
 	open_text(hp, "#include <uapi/linux/ptrace.h>\n"
 		      "int on_packet(struct xdp_md *ctx) { return 2; }\n"

@@ -99,12 +99,13 @@ static void see_every_kind(void *type, int cpu, const void *data, size_t size)
 
 START_TEST(fields_of_every_kind_arrive_as_the_program_wrote_them)
 {
+	NEED(no_bpf());
+
 	struct hotprobe_opts opts = {.confine = true, .perf_buffer = _i};
 	struct hotprobe *hp;
 	struct peer peer;
 	long calls = 3;
 
-	NEED(no_bpf());
 	hp = new_handle(&opts);
 	open_program(hp, "tests/programs/every_kind.c");
 	load_program(hp);
@@ -120,12 +121,13 @@ END_TEST
 
 START_TEST(a_record_has_the_size_that_was_submitted)
 {
+	NEED(no_bpf());
+
 	struct tally tally = {0};
 	struct hotprobe *hp;
 	struct peer peer;
 	long calls = 1;
 
-	NEED(no_bpf());
 	hp = load_text(numbers_program, _i, 0);
 	ck_hp(hp, hotprobe_on_event(hp, "numbers", count_event, count_lost, &tally));
 	peer = start_calls(hp, &calls);
@@ -141,12 +143,13 @@ END_TEST
 /* One page a CPU, and nobody reads while they come. */
 START_TEST(what_is_lost_is_counted)
 {
+	NEED(no_bpf());
+
 	struct tally tally = {0};
 	struct hotprobe *hp;
 	struct peer peer;
 	long calls = 20000;
 
-	NEED(no_bpf());
 	hp = load_text(numbers_program, _i, 1);
 	ck_hp(hp, hotprobe_on_event(hp, "numbers", count_event, count_lost, &tally));
 	peer = start_calls(hp, &calls);
@@ -198,13 +201,14 @@ static void check_pattern(void *ctx, int cpu, const void *data, size_t size)
 
 START_TEST(records_that_wrap_around_the_buffer_are_whole)
 {
+	NEED(no_bpf());
+
 	enum { ROUNDS = 500 };
 	struct tally tally = {0};
 	struct hotprobe *hp;
 	struct peer peer;
 	long calls = 40; /* what a page holds */
 
-	NEED(no_bpf());
 	hp = load_text(patterns_program, _i, 1);
 	ck_hp(hp, hotprobe_on_event(hp, "patterns", check_pattern, count_lost, &tally));
 	peer = start_calls(hp, &calls);
@@ -244,12 +248,13 @@ static void check_cpu(void *ctx, int cpu, const void *data, size_t size)
 
 START_TEST(an_event_comes_with_its_cpu)
 {
+	NEED(no_bpf());
+
 	int cpus = (int)sysconf(_SC_NPROCESSORS_ONLN);
 	size_t count = 0;
 	struct hotprobe *hp;
 	struct peer peer;
 
-	NEED(no_bpf());
 	hp = load_text(numbers_program, _i, 0);
 	ck_hp(hp, hotprobe_on_event(hp, "numbers", check_cpu, NULL, &count));
 	peer = peer_start(call_on_each_cpu, &cpus);
@@ -265,6 +270,8 @@ END_TEST
 
 START_TEST(a_host_waits_in_an_epoll_of_its_own)
 {
+	NEED(no_bpf());
+
 	struct epoll_event interest = {.events = EPOLLIN}, ready;
 	struct tally tally = {0};
 	struct hotprobe *hp;
@@ -272,7 +279,6 @@ START_TEST(a_host_waits_in_an_epoll_of_its_own)
 	long calls = 5;
 	int epoll_fd;
 
-	NEED(no_bpf());
 	hp = load_text(numbers_program, _i, 0);
 	ck_hp(hp, hotprobe_on_event(hp, "numbers", count_event, NULL, &tally));
 	peer = start_calls(hp, &calls);
@@ -295,12 +301,13 @@ END_TEST
 
 START_TEST(poll_returns_after_its_timeout_and_on_events)
 {
+	NEED(no_bpf());
+
 	struct tally tally = {0};
 	struct hotprobe *hp;
 	struct peer peer;
 	long calls = 2;
 
-	NEED(no_bpf());
 	hp = load_text(numbers_program, _i, 0);
 	ck_hp(hp, hotprobe_on_event(hp, "numbers", count_event, NULL, &tally));
 	peer = start_calls(hp, &calls);
@@ -325,10 +332,11 @@ static void *stop_soon(void *hp)
 
 START_TEST(another_thread_stops_a_poll)
 {
+	NEED(no_bpf());
+
 	struct hotprobe *hp;
 	pthread_t thread;
 
-	NEED(no_bpf());
 	hp = load_text(numbers_program, _i, 0);
 	ck_assert_int_eq(pthread_create(&thread, NULL, stop_soon, hp), 0);
 	ck_assert_int_eq(hotprobe_poll(hp, -1), -EINTR);
@@ -357,11 +365,12 @@ static void *signal_soon(void *thread)
 
 START_TEST(a_signal_ends_a_poll)
 {
+	NEED(no_bpf());
+
 	struct sigaction action = {.sa_handler = ignore_signal};
 	pthread_t self = pthread_self(), thread;
 	struct hotprobe *hp;
 
-	NEED(no_bpf());
 	sigaction(SIGUSR1, &action, NULL);
 	hp = load_text(numbers_program, _i, 0);
 	ck_assert_int_eq(pthread_create(&thread, NULL, signal_soon, &self), 0);
@@ -391,11 +400,12 @@ static void call_both(void *unused)
 
 START_TEST(each_table_has_its_own_callback)
 {
+	NEED(no_bpf());
+
 	struct tally groups = {0}, sessions = {0}, replaced = {0};
 	struct hotprobe *hp;
 	struct peer peer;
 
-	NEED(no_bpf());
 	hp = load_text(two_tables_program, _i, 0);
 	ck_hp(hp, hotprobe_on_event(hp, "groups", count_event, NULL, &groups));
 	ck_hp(hp, hotprobe_on_event(hp, "sessions", count_event, NULL, &sessions));
@@ -423,9 +433,10 @@ END_TEST
 
 START_TEST(tables_that_send_nothing_take_no_callback)
 {
+	NEED(no_bpf());
+
 	struct hotprobe *hp;
 
-	NEED(no_bpf());
 	hp = new_handle(NULL);
 	open_text(hp, two_tables_program);
 	ck_assert_int_eq(hotprobe_on_event(hp, "groups", count_event, NULL, NULL), -EBUSY);
@@ -451,12 +462,13 @@ static const char ringbuf_program[] = PT_REGS "struct number_t { u32 number; };\
 
 START_TEST(a_ringbuf_output_delivers_too)
 {
+	NEED(no_bpf());
+
 	struct tally tally = {0};
 	struct hotprobe *hp;
 	struct peer peer;
 	long calls = 100;
 
-	NEED(no_bpf());
 	hp = load_text(ringbuf_program, false, 0);
 	ck_assert_str_eq(hotprobe_type_name(hotprobe_event_type(hp, "numbers")), "number_t");
 	ck_hp(hp, hotprobe_on_event(hp, "numbers", count_event, count_lost, &tally));

@@ -115,8 +115,8 @@ static void send_frames(const char *from, int count)
 	memset(header->h_dest, 0xff, ETH_ALEN);
 	header->h_proto = htons(PROTOCOL);
 	for (int i = 0; i < count; i++)
-		ck_assert_int_eq(
-			sendto(fd, frame, sizeof(frame), 0, (void *)&to, sizeof(to)), FRAME);
+		ck_assert_int_eq(sendto(fd, frame, sizeof(frame), 0, (void *)&to, sizeof(to)),
+				 FRAME);
 	close(fd);
 }
 
@@ -129,24 +129,23 @@ static void send_frames(const char *from, int count)
 	"BPF_ARRAY(frames, u64, 1);\n"                                                             \
 	"int " function "(struct " context " *ctx)\n"                                              \
 	"{\n"                                                                                      \
-	"	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;\n"       \
-	"	struct ethhdr *eth = data;\n"                                                      \
-	"	if (data + sizeof(*eth) > end || eth->h_proto != htons(0x88b5))\n"                 \
+	"	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;\n"             \
+	"	struct ethhdr *eth = data;\n"                                                            \
+	"	if (data + sizeof(*eth) > end || eth->h_proto != htons(0x88b5))\n"                       \
 	"		return " pass ";\n"                                                        \
-	"	frames.atomic_increment(0);\n" also "	return " pass ";\n"                         \
+	"	frames.atomic_increment(0);\n" also "	return " pass ";\n"                        \
 	"}\n"
 
 static const char xdp[] = PROGRAM("see", "xdp_md", "XDP_PASS", "");
 static const char tc[] = PROGRAM("see", "__sk_buff", "TC_ACT_UNSPEC", "");
-static const char packets[] =
-	"BPF_ARRAY(frames, u64, 1);\n"
-	"int see(struct __sk_buff *skb)\n"
-	"{\n"
-	"	if (skb->protocol != htons(0x88b5))\n"
-	"		return 0;\n"
-	"	frames.atomic_increment(0);\n"
-	"	return 20;\n"
-	"}\n";
+static const char packets[] = "BPF_ARRAY(frames, u64, 1);\n"
+			      "int see(struct __sk_buff *skb)\n"
+			      "{\n"
+			      "	if (skb->protocol != htons(0x88b5))\n"
+			      "		return 0;\n"
+			      "	frames.atomic_increment(0);\n"
+			      "	return 20;\n"
+			      "}\n";
 
 static uint64_t frames_of(struct hotprobe *hp)
 {
@@ -167,8 +166,7 @@ static struct hotprobe *load_text(const char *text)
 	return hp;
 }
 
-static struct hotprobe *attach_text(const char *text, const char *spec,
-				    struct hotprobe_link **link)
+static struct hotprobe *attach_text(const char *text, const char *spec, struct hotprobe_link **link)
 {
 	struct hotprobe *hp = load_text(text);
 
@@ -448,8 +446,7 @@ START_TEST(what_is_no_target_is_refused)
 	for (size_t i = 0; i < COUNT(bad); i++) {
 		const char *function = strncmp(bad[i].spec, "xdp", 3) ? "see" : "see_xdp";
 
-		ck_assert_int_eq(hotprobe_attach_spec(hp, function, bad[i].spec, NULL),
-				 bad[i].err);
+		ck_assert_int_eq(hotprobe_attach_spec(hp, function, bad[i].spec, NULL), bad[i].err);
 		ck_assert_msg(strstr(hotprobe_error(hp), bad[i].message), "%s: %s", bad[i].spec,
 			      hotprobe_error(hp));
 	}

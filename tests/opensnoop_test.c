@@ -144,6 +144,8 @@ static void sort_by_number(const struct seen *seen, const struct open_seen **by_
 
 START_TEST(ten_thousand_opens_are_seen_each_as_it_was)
 {
+	NEED(no_bpf());
+
 	enum { N = 10000 };
 	static const struct open_seen *by_number[N];
 	struct fixture f;
@@ -152,7 +154,6 @@ START_TEST(ten_thousand_opens_are_seen_each_as_it_was)
 	size_t size;
 	pid_t pid;
 
-	NEED(no_bpf());
 	f = set_up(_i);
 	log = format("%s/log", f.dir);
 	ck_assert_int_eq(run_child(&f, "opens", "10000", log), 0);
@@ -197,11 +198,12 @@ static void open_without_end(void *dir)
 
 START_TEST(an_unrelated_process_is_not_seen)
 {
+	NEED(no_bpf());
+
 	struct fixture f;
 	struct peer peer;
 	char byte = 0;
 
-	NEED(no_bpf());
 	f = set_up(_i);
 	peer = peer_start(open_without_end, f.dir);
 	ck_assert_int_eq(write(peer.to_fd, &byte, 1), 1);
@@ -217,9 +219,10 @@ END_TEST
 
 START_TEST(the_first_system_call_of_each_forked_child_is_seen)
 {
+	NEED(no_bpf());
+
 	struct fixture f;
 
-	NEED(no_bpf());
 	f = set_up(_i);
 	ck_assert_int_eq(run_child(&f, "forks", "200", NULL), 0);
 	ck_assert_uint_eq(f.seen->count, 200);
@@ -236,10 +239,11 @@ END_TEST
 
 START_TEST(children_threads_and_what_is_executed_are_seen)
 {
+	NEED(no_bpf());
+
 	struct fixture f;
 	uint32_t pid, child, grandchild;
 
-	NEED(no_bpf());
 	f = set_up(_i);
 	ck_assert_int_eq(run_child(&f, "tree", NULL, NULL), 0);
 	ck_assert_uint_eq(f.seen->count, 5);
@@ -266,10 +270,11 @@ static void open_one(void *dir)
 
 START_TEST(nothing_is_seen_before_attach_and_after_detach)
 {
+	NEED(no_bpf());
+
 	struct fixture f;
 	struct peer peer;
 
-	NEED(no_bpf());
 	f = set_up(_i);
 	peer = peer_start(open_one, f.dir);
 	ck_hp(f.hp, hotprobe_trace_pid(f.hp, peer.pid));

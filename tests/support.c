@@ -349,28 +349,41 @@ void result_free(struct result *result)
 
 /* ---- Peers: bytes over two pipes, one for each piece of work and one when it is done */
 
+enum {
+	PEER_IN = 200,
+	PEER_OUT,
+};
+
+/* Nothing else is kept open: another peer's pipe would never come to its end. */
+static void run_peer(int in, int out, void (*work)(void *arg), void *arg)
+{
+	char byte;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (dup2(in, PEER_IN) < 0 || dup2(out, PEER_OUT) < 0)
+		_exit(1);
+	close_range(3, PEER_IN - 1, 0);
+	close_range(PEER_OUT + 1, ~0U, 0);
+	while (read(PEER_IN, &byte, 1) == 1) {
+		work(arg);
+		if (write(PEER_OUT, &byte, 1) != 1)
+			_exit(1);
+	}
+	_exit(0);
+}
+
 struct peer peer_start(void (*work)(void *arg), void *arg)
 {
 	int to[2], from[2];
 	struct peer peer;
-	char byte = 0;
 
 	ck_assert_int_eq(pipe2(to, O_CLOEXEC), 0);
 	ck_assert_int_eq(pipe2(from, O_CLOEXEC), 0);
 	fflush(NULL);
 	peer.pid = fork();
 	ck_assert_int_ge(peer.pid, 0);
-	if (!peer.pid) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		close(to[1]);
-		close(from[0]);
-		while (read(to[0], &byte, 1) == 1) {
-			work(arg);
-			if (write(from[1], &byte, 1) != 1)
-				_exit(1);
-		}
-		_exit(0);
-	}
+	if (!peer.pid)
+		run_peer(to[0], from[1], work, arg);
 	close(to[0]);
 	close(from[1]);
 	peer.to_fd = to[1];

@@ -65,12 +65,13 @@ static struct hotprobe_table *table(struct hotprobe *hp, const char *name)
 
 START_TEST(a_hash_is_looked_up_updated_and_deleted)
 {
+	NEED(no_bpf());
+
 	struct key key = {1, 2};
 	struct value value = {.count = 3, .last = -4}, got;
 	struct hotprobe *hp;
 	struct hotprobe_table *t;
 
-	NEED(no_bpf());
 	hp = load_confined();
 	t = table(hp, "calls");
 	ck_assert_int_eq(hotprobe_table_lookup(t, &key, &got), -ENOENT);
@@ -91,6 +92,8 @@ END_TEST
 
 START_TEST(a_hash_is_walked_key_by_key)
 {
+	NEED(no_bpf());
+
 	struct key key = {0}, next;
 	struct value value = {0};
 	struct hotprobe *hp;
@@ -98,7 +101,6 @@ START_TEST(a_hash_is_walked_key_by_key)
 	unsigned seen = 0;
 	int count = 0;
 
-	NEED(no_bpf());
 	hp = load_confined();
 	t = table(hp, "calls");
 	ck_assert_int_eq(hotprobe_table_next(t, NULL, &next), -ENOENT);
@@ -120,12 +122,13 @@ END_TEST
 
 START_TEST(an_array_has_all_its_elements_always)
 {
+	NEED(no_bpf());
+
 	uint32_t index = 3, next;
 	uint64_t value = 77, got = 1;
 	struct hotprobe *hp;
 	struct hotprobe_table *t;
 
-	NEED(no_bpf());
 	hp = load_confined();
 	t = table(hp, "settings");
 	ck_assert_uint_eq(hotprobe_table_max_entries(t), 4);
@@ -154,6 +157,8 @@ static void call_getpgid(void *unused)
 
 START_TEST(programs_and_c_see_each_others_writes)
 {
+	NEED(no_bpf());
+
 	struct hotprobe *hp;
 	struct peer peer;
 	struct key key = {.call = 1};
@@ -162,7 +167,6 @@ START_TEST(programs_and_c_see_each_others_writes)
 	uint32_t index = 2, first = 0, sum = 0, *per_cpu;
 	size_t size;
 
-	NEED(no_bpf());
 	hp = load_confined();
 	ck_hp(hp, hotprobe_table_update(table(hp, "settings"), &index, &step, BPF_ANY));
 	peer = peer_start(call_getpgid, NULL);
@@ -192,6 +196,8 @@ END_TEST
 
 START_TEST(tables_tell_what_they_are)
 {
+	NEED(no_btf());
+
 	static const struct {
 		const char *name, *kind, *key, *value;
 		size_t key_size, max_entries;
@@ -204,7 +210,6 @@ START_TEST(tables_tell_what_they_are)
 	};
 	struct hotprobe *hp;
 
-	NEED(no_btf());
 	hp = new_handle(NULL);
 	open_text(hp, program);
 	ck_assert_uint_eq(hotprobe_table_count(hp), COUNT(wanted));
@@ -225,11 +230,12 @@ END_TEST
 
 START_TEST(before_the_load_there_is_nothing_to_look_into)
 {
+	NEED(no_btf());
+
 	struct key key = {0};
 	struct value value = {0};
 	struct hotprobe *hp;
 
-	NEED(no_btf());
 	hp = new_handle(NULL);
 	open_text(hp, program);
 	ck_assert_int_eq(hotprobe_table_lookup(table(hp, "calls"), &key, &value), -EBUSY);
@@ -242,6 +248,8 @@ END_TEST
 
 START_TEST(a_table_the_kernel_refuses_is_named)
 {
+	NEED(no_bpf());
+
 	static const char text[] = "#include <uapi/linux/ptrace.h>\n"
 				   "BPF_HASH(huge, u64, u64, 0x7fffffff);\n"
 				   "int syscall__getpgid(struct pt_regs *ctx)\n"
@@ -250,7 +258,6 @@ START_TEST(a_table_the_kernel_refuses_is_named)
 	size_t fds = count_fds();
 	struct hotprobe *hp;
 
-	NEED(no_bpf());
 	hp = new_handle(NULL);
 	open_text(hp, text);
 	ck_assert_int_lt(hotprobe_load(hp), 0);

@@ -5,7 +5,7 @@ TEST_SRC := $(wildcard tests/*_test.c)
 CLI_TEST_SRC := $(wildcard tests/cli_*_test.c)
 CC_TEST_SRC := $(wildcard tests/cc_*_test.c)
 LIB_TEST_SRC := $(filter-out $(CLI_TEST_SRC) $(CC_TEST_SRC),$(TEST_SRC))
-TEST_PROGRAMS := $(B)/tests/child $(B)/tests/worker
+TEST_PROGRAMS := $(B)/tests/child $(B)/tests/worker $(B)/tests/user_child
 BENCH_PROGRAMS :=
 
 TEST_OBJ := $(B)/tests/support.o $(B)/tests/every_kind.o $(B)/runtime/image_write.o
@@ -29,9 +29,18 @@ $(CC_TEST_SRC:%.c=$(B)/%): $(B)/%: $(B)/%.o $(B)/tests/support.o $(filter-out %/
 	$(call say,LD,$@)
 	$(Q)$(CC) -rdynamic $(ALL_LDFLAGS) -o $@ $^ $(CC_LIBS) $(TEST_LIBS)
 
+# Its stacks are walked by frame pointers, and its calls are what they look like.
+$(B)/tests/user_child.o: private COMPILE := -fno-omit-frame-pointer -fno-optimize-sibling-calls
+$(B)/tests/user_library.o: private COMPILE := -fPIC
+$(B)/tests/libuser.so: $(B)/tests/user_library.o
+	$(call say,LD,$@)
+	$(Q)$(CC) -shared -Wl,--build-id $(ALL_LDFLAGS) -o $@ $<
+$(B)/tests/user_child: private LIBS := -L$(B)/tests -luser -Wl,-rpath,'$$ORIGIN' -Wl,--build-id
+$(B)/tests/user_child: | $(B)/tests/libuser.so
+
 $(TEST_PROGRAMS) $(BENCH_PROGRAMS): %: %.o
 	$(call say,LD,$@)
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lpthread
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) -lpthread
 
 .PHONY: $(B)/tests/all $(B)/tests/bench
 $(B)/tests/all: $(TEST_SRC:%.c=$(B)/%) $(TEST_PROGRAMS)

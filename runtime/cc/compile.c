@@ -2,8 +2,10 @@
 /* Runs libbcc on a program. */
 #include <bcc/bcc_common.h>
 #include <llvm-c/ErrorHandling.h>
+#include <llvm-c/Support.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -16,6 +18,7 @@
 /* LLVM's and libc's handlers take no context of the caller's. */
 static struct {
 	void (*given_up)(void);
+	bool has_options;
 	int stray_fd; /* what is written to standard error, -1 if that could not be had */
 } compile = {.stray_fd = -1};
 
@@ -44,6 +47,22 @@ static void arrange_skip(void)
 	vfs_add_once(VFS_KERNEL "/include/linux/kconfig.h", text, sizeof(text) - 1);
 }
 
+/*
+ * Calls in two branches may be merged behind them. Then the format of a bpf_trace_printk() is not
+ * known from the code, and its messages cannot be told from those of others (../printk.h).
+ */
+static void keep_printks_apart(const char *text)
+{
+	static const char *const options[] = {"hotprobe-cc", "-enable-tail-merge=false",
+					      "-sink-common-insts=false"};
+
+	/* LLVM takes options once in a process. */
+	if (!compile.has_options && strstr(text, "bpf_trace_printk")) {
+		compile.has_options = true;
+		LLVMParseCommandLineOptions(sizeof(options) / sizeof(*options), options, NULL);
+	}
+}
+
 void *compile_run(const char *text, const struct flags *user, bool skip_first_pass,
 		  void (*given_up)(void))
 {
@@ -56,6 +75,7 @@ void *compile_run(const char *text, const struct flags *user, bool skip_first_pa
 	if (skip_first_pass)
 		arrange_skip();
 	LLVMInstallFatalErrorHandler(on_fatal_error);
+	keep_printks_apart(text);
 	/* An error that is reported to no handler ends in exit(1). */
 	atexit(on_exit_call);
 	return bpf_module_create_c_from_string(text, 0, user->argv, (int)user->count, false, NULL);

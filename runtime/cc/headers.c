@@ -166,6 +166,7 @@ static void find_facts(const struct build *b, struct headers_facts *facts)
 		.task_pid = offset_of(&b->btf, "task_struct", "pid"),
 		.task_tgid = offset_of(&b->btf, "task_struct", "tgid"),
 		.task_signal = offset_of(&b->btf, "task_struct", "signal"),
+		.task_comm = offset_of(&b->btf, "task_struct", "comm"),
 		.signal_live = offset_of(&b->btf, "signal_struct", "live"),
 	};
 }
@@ -221,6 +222,7 @@ static void put_all(struct build *b, struct text *out)
 {
 	struct config_input config = {
 		.path = b->in->config_path,
+		.btf_path = b->in->btf_path,
 		.release = b->in->release,
 		.version_code = b->version_code,
 		.no_syscall_wrapper = b->in->direct_syscalls,

@@ -38,7 +38,7 @@ struct headers_tracepoint {
 struct headers_input {
 	const char *btf_path;	 /* the kernel's BTF, raw or in an ELF file */
 	const char *modules_dir; /* BTF of modules, /sys/kernel/btf; NULL: don't look there */
-	const char *config_path; /* NULL: /proc/config.gz, else /boot/config-RELEASE */
+	const char *config_path; /* NULL: it is looked for: /proc, beside the BTF, /boot */
 	const char *release;	 /* uname -r of the kernel to compile for */
 	/* The user's source and every file of the user's that it includes. */
 	const struct headers_text *texts;
@@ -58,6 +58,7 @@ struct headers_facts {
 	uint32_t task_pid;
 	uint32_t task_tgid;
 	uint32_t task_signal;
+	uint32_t task_comm;
 	uint32_t signal_live;
 };
 

@@ -2,6 +2,7 @@
 /* Reads the kernel's configuration, if the source asks for a symbol of it. */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <zlib.h>
 
 #include "headers_config.h"
@@ -50,11 +51,26 @@ static bool read_config(const char *path, struct text *text)
 	return text->size;
 }
 
+/* As /boot has them: vmlinux-RELEASE and config-RELEASE. */
+static bool read_beside(const struct config_input *in, struct text *text)
+{
+	const char *slash = in->btf_path ? strrchr(in->btf_path, '/') : NULL;
+
+	return slash && read_config(cc_printf("%.*s/config-%s", (int)(slash - in->btf_path),
+					      in->btf_path, in->release),
+				    text);
+}
+
 static bool find_config(const struct config_input *in, struct text *text)
 {
+	struct utsname running;
+
 	if (in->path)
 		return read_config(in->path, text);
-	return read_config("/proc/config.gz", text) ||
+	if (!uname(&running) && !strcmp(in->release, running.release) &&
+	    read_config("/proc/config.gz", text))
+		return true;
+	return read_beside(in, text) ||
 	       read_config(cc_printf("/boot/config-%s", in->release), text);
 }
 

@@ -9,7 +9,8 @@
 #include "text.h"
 
 struct config_input {
-	const char *path;	 /* NULL: /proc/config.gz, else /boot/config-RELEASE */
+	const char *path;	 /* NULL: it is looked for */
+	const char *btf_path;	 /* where the kernel's types are; NULL if not known */
 	const char *release;	 /* uname -r */
 	unsigned version_code;	 /* LINUX_VERSION_CODE */
 	bool no_syscall_wrapper; /* leave CONFIG_ARCH_HAS_SYSCALL_WRAPPER undefined */

@@ -23,6 +23,8 @@ static const struct hint {
 	 "The kernel has no type $1, or only a module has it: declare it in the source."},
 	{"redefinition of table", "Give each table a name of its own."},
 	{"_table_t'", "That is no operation of this kind of table."},
+	{"'struct tracepoint__",
+	 "The kernel has no such tracepoint: /sys/kernel/tracing/events lists what it has."},
 	{"in 'struct pt_regs'",
 	 "Where syscall tracepoints stand in for kprobes there are only a syscall's arguments and "
 	 "its return value: use the function's parameters and PT_REGS_RC(ctx)."},

@@ -112,18 +112,19 @@ typedef _Bool bool;
 #define rcu_access_pointer(p) (p)
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 
-#define min(a, b)                                                                                  \
+/* The result is kept in one register: else the compiler compares a copy and uses the original,
+   and the verifier sees no bound. */
+#define min(a, b) HOTPROBE_CHOOSE(<, a, b)
+#define max(a, b) HOTPROBE_CHOOSE(>, a, b)
+#define HOTPROBE_CHOOSE(op, a, b)                                                                  \
 	({                                                                                         \
-		typeof(a) __min_a = (a);                                                           \
-		typeof(b) __min_b = (b);                                                           \
-		__min_a < __min_b ? __min_a : __min_b;                                             \
-	})
-
-#define max(a, b)                                                                                  \
-	({                                                                                         \
-		typeof(a) __max_a = (a);                                                           \
-		typeof(b) __max_b = (b);                                                           \
-		__max_a > __max_b ? __max_a : __max_b;                                             \
+		typeof(a) __choose_a = (a);                                                        \
+		typeof(b) __choose_b = (b);                                                        \
+		typeof(__choose_a + __choose_b) __choose =                                         \
+			__choose_a op __choose_b ? __choose_a : __choose_b;                        \
+		if (!__builtin_constant_p(__choose))                                               \
+			asm volatile("" : "+r"(__choose));                                         \
+		__choose;                                                                          \
 	})
 
 #define min_t(type, a, b) min((type)(a), (type)(b))

@@ -58,6 +58,7 @@ static void add_facts(struct worker *w, const char *license)
 		.task_pid = w->facts.task_pid,
 		.task_tgid = w->facts.task_tgid,
 		.task_signal = w->facts.task_signal,
+		.task_comm = w->facts.task_comm,
 		.signal_live = w->facts.signal_live,
 	};
 
@@ -103,7 +104,10 @@ static void make_headers(struct worker *w)
 	struct headers_text *texts = cc_alloc((w->job.file_count + 1) * sizeof(*texts));
 	struct headers_input in = {
 		.btf_path = w->job.btf_path,
-		.modules_dir = "/sys/kernel/btf",
+		/* Modules of the running kernel; those of another are not known. */
+		.modules_dir = strcmp(w->job.btf_path, "/sys/kernel/btf/vmlinux")
+				       ? NULL
+				       : "/sys/kernel/btf",
 		.release = w->job.release,
 		.texts = texts,
 		.text_count = w->job.file_count + 1,

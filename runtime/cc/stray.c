@@ -94,7 +94,8 @@ static void add_located(struct stray *stray, enum hotprobe_severity severity, co
 				 NULL);
 		return;
 	}
-	if (severity == HOTPROBE_NOTE && !strncmp(text, "expanded from", 13))
+	if (severity == HOTPROBE_NOTE &&
+	    (!strncmp(text, "expanded from", 13) || !strncmp(text, "(skipping ", 10)))
 		return;
 	if (lines_resolve(stray->parsed, line) != line)
 		column = 0;

@@ -49,8 +49,7 @@ static void add_reader(const char *function, unsigned argument, struct text *tex
 /* The words of an expression, as long as they are one number: libbcc pastes them into a name. */
 static bool number_at(const struct source *source, CXCursor argument, unsigned *number)
 {
-	struct place place =
-		place_of(source, clang_getRangeStart(clang_getCursorExtent(argument)));
+	struct place place = place_of(source, clang_getRangeStart(clang_getCursorExtent(argument)));
 	char *end;
 
 	if (!place.is_main || place.from_macro)
@@ -64,8 +63,8 @@ void usdt_from_call(CXCursor call, const struct source *source, const char *func
 {
 	CXString spelling = clang_getCursorSpelling(call);
 	const char *name = clang_getCString(spelling);
-	bool reads = name && (!strcmp(name, "bpf_usdt_readarg") ||
-			      !strcmp(name, "bpf_usdt_readarg_p"));
+	bool reads =
+		name && (!strcmp(name, "bpf_usdt_readarg") || !strcmp(name, "bpf_usdt_readarg_p"));
 	unsigned number = 0;
 	struct place place;
 

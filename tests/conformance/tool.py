@@ -142,22 +142,9 @@ class Function:
         return 1 if self.restype in (ctypes.c_void_p, None) else 0
 
 
-# libbcc makes a function of each probe argument that can be read, from the notes in the binary
-# that has the probe. Here there is no such binary, so every argument is the same register.
-READ_ARGUMENT = """__attribute__((always_inline)) static inline int
-_bpf_readarg_%s_%d(struct pt_regs *ctx, void *to, size_t size)
-{
-	u64 value = PT_REGS_PARM1(ctx);
-	if (size > sizeof(value)) return -1;
-	__builtin_memcpy(to, &value, size);
-	return 0;
-}
-"""
-
-
 class Library:
     def __init__(self, cdll):
-        self.cdll, self.loaded, self.usdt_functions = cdll, None, []
+        self.cdll, self.loaded = cdll, None
 
     def real(self):
         self.loaded = self.loaded or self.cdll("libbcc.so.0", use_errno=True)
@@ -173,18 +160,6 @@ class Library:
         record["programs"].append({"text": plain(text), "attach": [],
                                    "cflags": [plain(cflags[i]) for i in range(count)]})
         return 1
-
-    def on_bcc_usdt_enable_probe(self, context, probe, function):
-        self.usdt_functions.append(plain(function))
-        return 0
-
-    def on_bcc_usdt_enable_fully_specified_probe(self, context, provider, probe, function):
-        return self.on_bcc_usdt_enable_probe(context, probe, function)
-
-    def on_bcc_usdt_genargs(self, contexts, count):
-        functions = "".join(READ_ARGUMENT % (function, index) for function in self.usdt_functions
-                            for index in range(1, 13))
-        return ("#include <uapi/linux/ptrace.h>\n" + functions).encode()
 
     def on_bpf_has_kernel_btf(self):
         return 1

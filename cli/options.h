@@ -98,7 +98,11 @@ enum {
 	"                              kprobe:FUNC, kprobe:FUNC+0x10, kretprobe:FUNC\n"            \
 	"                              syscall:NAME, syscall_ret:NAME\n"                           \
 	"                              tracepoint:CATEGORY:EVENT, raw_tracepoint:EVENT\n"          \
-	"                            sys_NAME as a FUNC is the syscall by this kernel's name\n"    \
+	"                              kfunc:FUNC, kretfunc:FUNC, fmod_ret:FUNC, lsm:HOOK\n"       \
+	"                              iter:KIND, iter:bpf_map_elem:map=TABLE\n"                   \
+	"                              perf_event:EVENT:freq=HZ|period=N[,pid=PID][,cpu=N]\n"      \
+	"                            sys_NAME as a FUNC is the syscall by this kernel's name; a\n" \
+	"                            FUNC of kprobes, CATEGORY and EVENT may be patterns: vfs_*\n" \
 	"      --kernel-headers DIR  compile against kernel headers in DIR, not those that are\n"  \
 	"                            made from the kernel's BTF\n"                                 \
 	"      --no-cache            compile even what was compiled before\n"

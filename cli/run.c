@@ -52,7 +52,8 @@ static int check_placement(const struct program *program)
 	report(HOTPROBE_ERROR, "%s: there is nothing to attach", program->file);
 	report_hint("name a function after what it is for: syscall__NAME, syscall_ret__NAME, "
 		    "kprobe__FUNC, kretprobe__FUNC, TRACEPOINT_PROBE(CATEGORY, EVENT), "
-		    "RAW_TRACEPOINT_PROBE(EVENT); or use --attach");
+		    "RAW_TRACEPOINT_PROBE(EVENT); or write HOTPROBE(\"KIND:TARGET\") in front of "
+		    "it, or use --attach");
 	return EXIT_PROGRAM;
 }
 

@@ -41,7 +41,8 @@ int elf_file_open(struct elf_file *file, const char *path)
 		return err;
 	}
 	elf_version(EV_CURRENT);
-	file->elf = elf_begin(file->fd, ELF_C_READ_MMAP, NULL);
+	/* Not mapped: a file that is cut short meanwhile would end the process. */
+	file->elf = elf_begin(file->fd, ELF_C_READ, NULL);
 	return check_kind(file);
 }
 
@@ -150,6 +151,8 @@ static bool copy_build_id(Elf_Data *data, char text[ELF_BUILD_ID_SIZE])
 void elf_file_build_id(const struct elf_file *file, char text[ELF_BUILD_ID_SIZE])
 {
 	GElf_Phdr segment;
+	GElf_Shdr header;
+	Elf_Scn *section;
 
 	text[0] = '\0';
 	for (int i = 0; gelf_getphdr(file->elf, i, &segment); i++)
@@ -158,6 +161,10 @@ void elf_file_build_id(const struct elf_file *file, char text[ELF_BUILD_ID_SIZE]
 						       segment.p_filesz, ELF_T_NHDR),
 				  text))
 			return;
+	/* In a file of split symbols the segments are not where they say. */
+	section = find_section(file, ".note.gnu.build-id", &header);
+	if (section)
+		copy_build_id(elf_getdata(section, NULL), text);
 }
 
 static const char *debug_link(const struct elf_file *file)

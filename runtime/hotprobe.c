@@ -14,10 +14,12 @@
 #include "events.h"
 #include "image_file.h"
 #include "internal.h"
+#include "kernel.h"
 #include "kernel_btf.h"
 #include "load.h"
 #include "printk.h"
 #include "submit.h"
+#include "table.h"
 #include "process_watch.h"
 #include "symbols.h"
 #include "usdt.h"
@@ -217,7 +219,7 @@ static int load_programs(struct hotprobe *hp)
 	for (size_t i = 0; i < hp->program_count; i++) {
 		if (hp->programs[i].placed)
 			continue;
-		fd = load_variant(&hp->programs[i], &hp->programs[i].plan);
+		fd = load_unplaced(&hp->programs[i], table_plan_for(&hp->programs[i]));
 		if (fd < 0 && !first)
 			first = fd;
 	}
@@ -248,6 +250,10 @@ int hotprobe_load(struct hotprobe *hp)
 		err = events_open(hp);
 	hp->loaded = !err;
 	kernel_btf_forget(hp);
+	if (err && kernel_is_locked_down())
+		return fail(hp, -EPERM,
+			    "the kernel is locked down ('confidentiality'): it refuses programs that "
+			    "read its memory");
 	return err;
 }
 

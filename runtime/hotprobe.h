@@ -511,6 +511,30 @@ int64_t hotprobe_field_int(const struct hotprobe_type *type, const void *data, s
 const char *hotprobe_field_string(const struct hotprobe_type *type, const void *data, size_t size,
 				  const char *path, char *buf, size_t buf_size);
 
+/*
+ * Values as text, one line, in the manner of C initialisers:
+ *     integers, bool       42, -1, true (or 0x2a, 052, 'a' when read)
+ *     char                 'a'
+ *     enums                the enumerator, or a number
+ *     pointers             0xffff88810234; 128-bit integers likewise in hex
+ *     float, double        1.5
+ *     char[]               "text\n", up to its first NUL
+ *     arrays               [ 1, 2, 3 ]
+ *     structs              { 1, "text", { 2 } }, one for each member
+ *     unions               { 1 }, the largest member's
+ * What hotprobe_format() writes, hotprobe_parse() reads back. There, what is left out at the end of
+ * an array or struct is zero, and { .name = 1 } names a member, as in C; padding is zero.
+ */
+
+/* Writes a value into buf, cut to buf_size bytes with the NUL. Returns the length of all of it, as
+   snprintf(3) does, or -EINVAL if there are too few bytes. */
+int hotprobe_format(const struct hotprobe_type *type, const void *data, size_t size, char *buf,
+		    size_t buf_size);
+/* Reads a value of that type into data. Returns 0; -EINVAL if text is no such value, or data too
+   small; -ERANGE if a number or string does not fit. *at, if at is not NULL, is where in text. */
+int hotprobe_parse(const struct hotprobe_type *type, const char *text, void *data, size_t size,
+		   const char **at);
+
 /* ---- Tables
  * --------------------------------------------------------------------------------------- */
 
@@ -542,6 +566,62 @@ int hotprobe_table_update(const struct hotprobe_table *table, const void *key, c
 			  uint64_t flags);
 int hotprobe_table_delete(const struct hotprobe_table *table, const void *key);
 int hotprobe_table_next(const struct hotprobe_table *table, const void *key, void *next);
+/* Looks up and deletes at once where the kernel can (hashes from Linux 5.14), else one after the
+   other. */
+int hotprobe_table_take(const struct hotprobe_table *table, const void *key, void *value);
+
+/* An entry; key is NULL for a queue or stack. The bytes are valid during the callback. It returns
+   true to end the walk. It may change the table. */
+typedef bool (*hotprobe_entry_fn)(void *ctx, const void *key, const void *value);
+
+/* Calls fn for every entry, in no order, in batches where the kernel has them. What programs change
+   meanwhile may be seen or missed, but no entry that stays. Returns the number of calls or a
+   negative errno. */
+int hotprobe_table_each(const struct hotprobe_table *table, hotprobe_entry_fn fn, void *ctx);
+/* The same, and each entry is deleted as it is read, so that of those that programs count up none
+   is lost or seen twice. fn may be NULL. -EINVAL for an array, whose entries always exist. */
+int hotprobe_table_drain(const struct hotprobe_table *table, hotprobe_entry_fn fn, void *ctx);
+/* Deletes every entry; sets those of an array to zero. */
+int hotprobe_table_clear(const struct hotprobe_table *table);
+/* Updates count entries: keys and values lie one after the other. */
+int hotprobe_table_update_all(const struct hotprobe_table *table, const void *keys,
+			      const void *values, size_t count, uint64_t flags);
+
+/* In the value of a per-CPU table: how many values there are (those of possible CPUs; 1 for another
+   table), and where that of one CPU is (NULL if there is no such CPU). */
+size_t hotprobe_table_cpu_count(const struct hotprobe_table *table);
+void *hotprobe_table_cpu_value(const struct hotprobe_table *table, const void *value, size_t cpu);
+
+/* Of BPF_QUEUE and BPF_STACK. Return 0; -ENOENT if it is empty, -E2BIG if it is full (BPF_EXIST as
+   flags drops the oldest). */
+int hotprobe_table_push(const struct hotprobe_table *table, const void *value, uint64_t flags);
+int hotprobe_table_pop(const struct hotprobe_table *table, void *value);
+int hotprobe_table_peek(const struct hotprobe_table *table, void *value);
+
+/* Makes table.call(ctx, index) of a BPF_PROG_ARRAY go to that function of the same source. */
+int hotprobe_table_set_program(const struct hotprobe_table *table, uint32_t index,
+			       const char *function);
+/* Puts a table into a BPF_ARRAY_OF_MAPS or BPF_HASH_OF_MAPS, of the same or another handle. */
+int hotprobe_table_set_table(const struct hotprobe_table *table, const void *key,
+			     const struct hotprobe_table *inner);
+/* Opens a counter for table.perf_read() of a BPF_PERF_ARRAY: type and config as of
+   perf_event_open(2), one for each CPU, as the entry of that index. pid -1 counts whole CPUs, else
+   one thread, and then perf_read() works in that thread only. */
+int hotprobe_table_open_perf_event(struct hotprobe_table *table, uint32_t type, uint64_t config,
+				   pid_t pid);
+
+/*
+ * After hotprobe_open_*() and before hotprobe_load(): the table is to be this map, which another
+ * handle (hotprobe_table_fd()) or program has made. So BPF_TABLE_PUBLIC and BPF_TABLE_SHARED tables
+ * of one source become the BPF_TABLE("extern", ...) of others, which cannot be loaded without; any
+ * other table may be given one, too. Nothing is shared by its name alone. fd stays the caller's.
+ * Returns -EINVAL if kind or sizes differ (an extern table takes any kind), or if it is a table of
+ * events.
+ *
+ * BPF_TABLE_PINNED needs none of this: the map pinned at that path is opened if it is such a one,
+ * else it is made and pinned, and stays there when the handle is freed.
+ */
+int hotprobe_table_reuse_fd(struct hotprobe_table *table, int fd);
 
 /* ---- Stacks and symbols ------------------------------------------------------------------------
  */

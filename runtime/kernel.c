@@ -75,6 +75,15 @@ enum hotprobe_backend kernel_backend(struct hotprobe *hp)
 	return kernel_has_kprobes(hp) ? HOTPROBE_BACKEND_KPROBE : HOTPROBE_BACKEND_TRACEPOINT;
 }
 
+bool kernel_is_locked_down(void)
+{
+	char *text = kernel_read_file(AT_FDCWD, "/sys/kernel/security/lockdown");
+	bool locked = text && strstr(text, "[confidentiality]");
+
+	free(text);
+	return locked;
+}
+
 int kernel_possible_cpus(void)
 {
 	char *text = kernel_read_file(AT_FDCWD, "/sys/devices/system/cpu/possible");

@@ -11,6 +11,9 @@
 bool kernel_has_kprobes(struct hotprobe *hp);
 /* KPROBE or TRACEPOINT: opts.backend with AUTO decided. */
 enum hotprobe_backend kernel_backend(struct hotprobe *hp);
+/* Lockdown at 'confidentiality' (as far as securityfs is mounted): then no program may read the
+   kernel's memory, and the helpers for it seem not to exist. */
+bool kernel_is_locked_down(void);
 /* The number of possible CPUs, from /sys/devices/system/cpu/possible: what per-CPU tables have. */
 int kernel_possible_cpus(void);
 /* A perf PMU's type number from sysfs, or a negative errno. */

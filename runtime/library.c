@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -18,6 +17,10 @@
 /* ---- The loader's cache: glibc's sysdeps/generic/dl-cache.h ---- */
 
 #define CACHE_MAGIC "glibc-ld.so.cache1.1"
+
+enum {
+	CACHE_MAX = 64 << 20,
+};
 
 struct cache_entry {
 	int32_t flags; /* ABI */
@@ -74,26 +77,40 @@ static char *find_in_cache(const struct cache *cache, size_t size, const char *n
 	return NULL;
 }
 
-static char *find_by_cache(const char *name)
+/* The whole file, malloc'ed; NULL if there is none. */
+static char *read_cache(size_t *size)
 {
 	int fd = open("/etc/ld.so.cache", O_RDONLY | O_CLOEXEC);
-	struct stat st = {0};
-	char *found = NULL;
-	void *map = MAP_FAILED;
-	const char *start;
+	struct stat st;
+	char *data = NULL;
+	ssize_t n = -1;
 
-	if (fd >= 0 && !fstat(fd, &st) && st.st_size > 0)
-		map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-	if (fd >= 0)
-		close(fd);
-	if (map == MAP_FAILED)
+	if (fd < 0)
 		return NULL;
+	if (!fstat(fd, &st) && st.st_size > 0 && st.st_size <= CACHE_MAX)
+		data = malloc((size_t)st.st_size);
+	/* The loader's own tool replaces it by renaming, so it is whole. */
+	if (data)
+		n = read(fd, data, (size_t)st.st_size);
+	close(fd);
+	if (n > 0) {
+		*size = (size_t)n;
+		return data;
+	}
+	free(data);
+	return NULL;
+}
+
+static char *find_by_cache(const char *name)
+{
+	size_t size = 0;
+	char *data = read_cache(&size), *found = NULL;
 	/* In front may be the cache of an older format. */
-	start = memmem(map, (size_t)st.st_size, CACHE_MAGIC, sizeof(CACHE_MAGIC) - 1);
-	if (start && !((uintptr_t)start % 8))
-		found = find_in_cache((const void *)start,
-				      (size_t)st.st_size - (size_t)(start - (char *)map), name);
-	munmap(map, (size_t)st.st_size);
+	const char *start = data ? memmem(data, size, CACHE_MAGIC, sizeof(CACHE_MAGIC) - 1) : NULL;
+
+	if (start && !((start - data) % 8))
+		found = find_in_cache((const void *)start, size - (size_t)(start - data), name);
+	free(data);
 	return found;
 }
 

@@ -11,10 +11,13 @@
 #include "confine.h"
 #include "insns.h"
 #include "kernel.h"
+#include "kernel_btf.h"
 #include "printk.h"
 #include "submit.h"
 #include "usdt.h"
 #include "verifier.h"
+
+#define ITER_CONTEXT "struct bpf_iter__"
 
 enum {
 	RING_FACTOR = 4,
@@ -54,6 +57,9 @@ static struct plan guess_plan(const char *context)
 		if (!strcmp(context, types[i].context))
 			return (struct plan){.type = types[i].type,
 					     .expected_attach_type = types[i].attach_type};
+	if (!strncmp(context, ITER_CONTEXT, strlen(ITER_CONTEXT)))
+		return (struct plan){.type = BPF_PROG_TYPE_TRACING,
+				     .expected_attach_type = BPF_TRACE_ITER};
 	if (!strncmp(context, "struct tracepoint__", 19))
 		return (struct plan){.type = BPF_PROG_TYPE_TRACEPOINT};
 	return (struct plan){.type = BPF_PROG_TYPE_KPROBE};
@@ -88,6 +94,8 @@ static void prepare_program(struct hotprobe *hp, uint32_t i)
 		.name = image_str(&hp->image, hp->image.programs[i].name),
 	};
 	p->plan = guess_plan(image_str(&hp->image, p->image->context));
+	if (usdt_is_read(p))
+		p->plan.usdt = &usdt_nowhere;
 	p->unconfined = hp->opts.confine && !load_runs_in_task(&p->plan);
 }
 
@@ -108,6 +116,7 @@ int load_prepare(struct hotprobe *hp)
 			.hp = hp,
 			.image = &img->tables[i],
 			.name = image_str(img, img->tables[i].name),
+			.map_type = img->tables[i].map_type,
 			.max_entries = img->tables[i].max_entries,
 			.fd = -1,
 			.given_fd = -1,
@@ -375,4 +384,21 @@ int load_variant(struct hotprobe_program *program, const struct plan *plan)
 		return variant.fd;
 	close(variant.fd);
 	return fail(program->hp, -ENOMEM, "out of memory");
+}
+
+int load_unplaced(struct hotprobe_program *program, const struct plan *guess)
+{
+	const char *context = image_str(&program->hp->image, program->image->context);
+	struct plan plan = *guess;
+	struct btf_function iterator;
+
+	if (plan.expected_attach_type == BPF_TRACE_ITER) {
+		/* Without BTF there is nothing to check it against. */
+		if (kernel_btf_find(program->hp, "bpf_iter_", context + strlen(ITER_CONTEXT),
+				    &iterator))
+			return 0;
+		plan.attach_btf_id = iterator.id;
+		plan.attach_btf_object = iterator.object;
+	}
+	return load_variant(program, &plan);
 }

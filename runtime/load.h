@@ -28,5 +28,7 @@ bool load_runs_in_task(const struct plan *plan);
  * errno, with the message set.
  */
 int load_variant(struct hotprobe_program *program, const struct plan *plan);
+/* The same for a program that nothing places, by a plan that was guessed. */
+int load_unplaced(struct hotprobe_program *program, const struct plan *guess);
 
 #endif

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <linux/magic.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -240,8 +241,11 @@ static int open_pinned(struct hotprobe *hp, struct hotprobe_table *table, const 
 		fd = bpf_obj_get(path);
 	}
 	if (fd < 0)
-		return fail_table(table, -errno, "", "table %s: cannot open what is pinned at %s: %s",
-				  table->name, path, strerror(errno));
+		return fail_table(table, -errno,
+				  strchr(path, '.') ? "names in a BPF file system have no dots"
+						    : "",
+				  "table %s: cannot open what is pinned at %s: %s", table->name,
+				  path, strerror(errno));
 	err = table_check_map(table, fd);
 	if (err) {
 		char *why = strdup(hotprobe_error(hp));
@@ -269,10 +273,9 @@ static int load_table(struct hotprobe *hp, struct hotprobe_table *table)
 		return 0;
 	}
 	if (is_extern(table))
-		return fail_table(table, -ENOENT,
-				  "give it one before loading: hotprobe_table_reuse_fd()",
-				  "table %s is extern: it stands for a map of another program",
-				  table->name);
+		return fail_table(
+			table, -ENOENT, "give it one before loading: hotprobe_table_reuse_fd()",
+			"table %s is extern: it stands for a map of another program", table->name);
 	return *path ? open_pinned(hp, table, path) : make_table(hp, table);
 }
 

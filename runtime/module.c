@@ -42,14 +42,17 @@ static void sort_symbols(struct module *m)
 	m->symbols.count = kept;
 }
 
-static int read_symbols(struct module *m, const char *root)
+int module_read_symbols(struct module *m, const char *root)
 {
-	int err = elf_file_each_symbol(&m->file, add_symbol, m);
+	int err;
 
-	elf_file_build_id(&m->file, m->build_id);
-	if (!err && root && !elf_file_open_debug(&m->debug, &m->file, m->path, root))
+	if (m->has_symbols || !m->file.elf)
+		return 0;
+	err = elf_file_each_symbol(&m->file, add_symbol, m);
+	if (!err && !elf_file_open_debug(&m->debug, &m->file, m->path, root))
 		err = elf_file_each_symbol(&m->debug, add_symbol, m);
 	sort_symbols(m);
+	m->has_symbols = !err;
 	return err;
 }
 
@@ -59,30 +62,28 @@ static int module_init(struct module *m, const char *path)
 	return m->path ? 0 : -ENOMEM;
 }
 
-int module_read(struct module *m, const char *path, const char *open_path, const char *root)
+/* After the file was opened, or not. */
+static int finish_open(struct module *m, int err)
 {
-	int err = module_init(m, path);
-
-	if (!err)
-		err = elf_file_open(&m->file, open_path);
-	if (!err)
-		err = read_symbols(m, root);
 	if (err)
 		module_free(m);
+	else
+		elf_file_build_id(&m->file, m->build_id);
 	return err;
 }
 
-int module_read_memory(struct module *m, const char *path, const void *data, size_t size)
+int module_open(struct module *m, const char *path, const char *open_path)
 {
 	int err = module_init(m, path);
 
-	if (!err)
-		err = elf_file_open_memory(&m->file, data, size);
-	if (!err)
-		err = read_symbols(m, NULL);
-	if (err)
-		module_free(m);
-	return err;
+	return finish_open(m, err ? err : elf_file_open(&m->file, open_path));
+}
+
+int module_open_memory(struct module *m, const char *path, const void *data, size_t size)
+{
+	int err = module_init(m, path);
+
+	return finish_open(m, err ? err : elf_file_open_memory(&m->file, data, size));
 }
 
 void module_free(struct module *m)

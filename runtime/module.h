@@ -17,14 +17,17 @@ struct module {
 	char *path; /* as the process sees it */
 	char build_id[ELF_BUILD_ID_SIZE];
 	struct elf_file file, debug; /* open as long as names are used */
+	bool has_symbols;
 	ARRAY(struct module_symbol) symbols;
 };
 
-/* Reads a file's symbols; path is what to call it, open_path what to open. root is what lies in
-   front of /usr/lib/debug. Returns 0 or a negative errno. */
-int module_read(struct module *module, const char *path, const char *open_path, const char *root);
+/* Opens a file; path is what to call it, open_path what to open. Returns 0 or a negative errno. */
+int module_open(struct module *module, const char *path, const char *open_path);
 /* The same for one that is in memory. */
-int module_read_memory(struct module *module, const char *path, const void *data, size_t size);
+int module_open_memory(struct module *module, const char *path, const void *data, size_t size);
+/* Reads its symbols, unless that was done, also those split off, below root ("" for /). Returns 0
+   or -ENOMEM. */
+int module_read_symbols(struct module *module, const char *root);
 void module_free(struct module *module);
 
 /* The function that has the address (as in the file), NULL if none is known. */

@@ -113,12 +113,16 @@ static bool read_cache_event(struct counter *c, const char *name)
 /* "r1a8": the number, in hexadecimal, as the processor's manual encodes it. */
 static bool read_raw_event(struct counter *c, const char *name)
 {
-	size_t digits = strspn(name + 1, "0123456789abcdefABCDEF");
+	const char *number = name + 1;
+	size_t digits;
 
-	if (*name != 'r' || !digits || digits > 16 || name[1 + digits])
+	if (*name != 'r')
+		return false;
+	digits = strspn(number, "0123456789abcdefABCDEF");
+	if (!digits || digits > 16 || number[digits])
 		return false;
 	c->type = PERF_TYPE_RAW;
-	c->config = strtoull(name + 1, NULL, 16);
+	c->config = strtoull(number, NULL, 16);
 	return true;
 }
 

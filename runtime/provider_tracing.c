@@ -168,11 +168,12 @@ static int refused(struct hotprobe_link *link, int err)
 			"cannot attach %s: this kernel cannot put a program's call into %s",
 			link->program->name, function);
 	case EBUSY:
-		return link_fail(link, err,
-				 "kernel live patching or ftrace changes it, or a program of "
-				 "another type is on it: use a kprobe",
-				 "cannot attach %s: function %s is taken", link->program->name,
-				 function);
+		return link_fail(
+			link, err,
+			"it is not in available_filter_functions of tracefs, or kernel live "
+			"patching has changed it: use a kprobe, or a function that calls it",
+			"cannot attach %s: function %s has no place for a program's call",
+			link->program->name, function);
 	case E2BIG:
 		return link_fail(
 			link, err, "detach others, or use a kprobe",

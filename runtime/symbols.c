@@ -268,8 +268,95 @@ struct process *symbols_new_process(struct hotprobe *hp, pid_t pid)
 	return &p->pub;
 }
 
+/* ---- Modules ---- */
+
+/* The prefix of paths that the process sees. */
+static void root_path(const struct known_process *p, char *path, size_t size)
+{
+	if (p->root_fd < 0)
+		*path = '\0';
+	else
+		snprintf(path, size, "/proc/self/fd/%d", p->root_fd);
+}
+
+static int open_vdso(struct module *m, const struct mapping *mapping)
+{
+	const void *vdso = (void *)getauxval(AT_SYSINFO_EHDR);
+	uint64_t size = mapping->end - mapping->start;
+	const struct mapping *own;
+	struct mappings maps;
+
+	/* Every process has the same, this one too; those for 32 bits have another. */
+	if (!vdso || process_read_maps(getpid(), &maps))
+		return -ENOENT;
+	own = mappings_find(&maps, (uintptr_t)vdso);
+	if (!own || own->end - own->start != size)
+		vdso = NULL;
+	mappings_free(&maps);
+	return vdso ? module_open_memory(m, mapping->path, vdso, size) : -ENOENT;
+}
+
+static int open_file(struct module *m, const struct known_process *p, const struct mapping *mapping)
+{
+	char root[64], *path;
+	int err;
+
+	root_path(p, root, sizeof(root));
+	if (asprintf(&path, "%s%s", root, mapping->path) < 0)
+		return -ENOMEM;
+	err = module_open(m, mapping->path, path);
+	free(path);
+	if (err != -ENOENT && err != -EACCES)
+		return err;
+	path = process_file(p->pub.pid, mapping);
+	err = path ? module_open(m, mapping->path, path) : -ENOMEM;
+	free(path);
+	return err;
+}
+
+/* What the mapping is of, maybe without symbols; NULL if memory is out. */
+static struct module *find_module(struct symbols *s, const struct known_process *p,
+				  const struct mapping *mapping)
+{
+	struct module *m;
+	int err;
+
+	for (size_t i = 0; i < s->modules.count; i++) {
+		m = s->modules.at[i];
+		if (m->device == mapping->device && m->inode == mapping->inode &&
+		    !strcmp(m->path, mapping->path))
+			return m;
+	}
+	m = calloc(1, sizeof(*m));
+	if (!m)
+		return NULL;
+	err = mapping_is_file(mapping) ? open_file(m, p, mapping) : open_vdso(m, mapping);
+	if (err) {
+		/* Remembered, so that it is not tried again for each address. */
+		*m = (struct module){.file.fd = -1, .debug.fd = -1, .path = strdup(mapping->path)};
+	}
+	m->device = mapping->device;
+	m->inode = mapping->inode;
+	if (m->path && !array_push(&s->modules, m))
+		return m;
+	module_free(m);
+	free(m);
+	return NULL;
+}
+
+/* ---- Processes that run ---- */
+
+/* With its mount namespace go the files that only that had: they have to be open before. */
+static void hold_files(struct symbols *s, const struct known_process *p)
+{
+	for (size_t i = 0; p->root_fd >= 0 && i < p->pub.maps.list.count; i++)
+		if (mapping_is_file(&p->pub.maps.list.at[i]))
+			find_module(s, p, &p->pub.maps.list.at[i]);
+}
+
 /* Reads the maps of a running process, unless it lost them already. */
-static int refresh(struct known_process *p, const struct process_identity *identity)
+static int refresh(struct symbols *s, struct known_process *p,
+		   const struct process_identity *identity)
 {
 	struct mappings maps;
 	int err = process_read_maps(p->pub.pid, &maps);
@@ -280,6 +367,7 @@ static int refresh(struct known_process *p, const struct process_identity *ident
 	p->pub.maps = maps;
 	p->pub.identity = *identity;
 	look_at(p);
+	hold_files(s, p);
 	return 0;
 }
 
@@ -297,9 +385,9 @@ static int meet(struct symbols *s, pid_t pid)
 		return 0;
 	/* Of one that the kernel told of, all is known but who it is. */
 	if (p && !p->pub.identity.start_time)
-		return refresh(p, &now) == -ENOMEM ? -ENOMEM : 0;
+		return refresh(s, p, &now) == -ENOMEM ? -ENOMEM : 0;
 	p = add_process(s, pid);
-	err = p ? refresh(p, &now) : -ENOMEM;
+	err = p ? refresh(s, p, &now) : -ENOMEM;
 	if (err && p) {
 		s->processes.count--;
 		free_process(p);
@@ -334,82 +422,6 @@ void symbols_see(struct hotprobe *hp, pid_t pid)
 		meet(s, pid);
 }
 
-/* ---- Modules ---- */
-
-/* The prefix of paths that the process sees. */
-static void root_path(const struct known_process *p, char *path, size_t size)
-{
-	if (p->root_fd < 0)
-		*path = '\0';
-	else
-		snprintf(path, size, "/proc/self/fd/%d", p->root_fd);
-}
-
-static int read_vdso(struct module *m, const struct mapping *mapping)
-{
-	const void *vdso = (void *)getauxval(AT_SYSINFO_EHDR);
-	uint64_t size = mapping->end - mapping->start;
-	const struct mapping *own;
-	struct mappings maps;
-
-	/* Every process has the same, this one too; those for 32 bits have another. */
-	if (!vdso || process_read_maps(getpid(), &maps))
-		return -ENOENT;
-	own = mappings_find(&maps, (uintptr_t)vdso);
-	if (!own || own->end - own->start != size)
-		vdso = NULL;
-	mappings_free(&maps);
-	return vdso ? module_read_memory(m, mapping->path, vdso, size) : -ENOENT;
-}
-
-static int read_file(struct module *m, const struct known_process *p, const struct mapping *mapping)
-{
-	char root[64], *path;
-	int err;
-
-	root_path(p, root, sizeof(root));
-	if (asprintf(&path, "%s%s", root, mapping->path) < 0)
-		return -ENOMEM;
-	err = module_read(m, mapping->path, path, root);
-	free(path);
-	if (err != -ENOENT && err != -EACCES)
-		return err;
-	path = process_file(p->pub.pid, mapping);
-	err = path ? module_read(m, mapping->path, path, root) : -ENOMEM;
-	free(path);
-	return err;
-}
-
-/* What the mapping is of, maybe without symbols; NULL if memory is out. */
-static struct module *find_module(struct symbols *s, const struct known_process *p,
-				  const struct mapping *mapping)
-{
-	struct module *m;
-	int err;
-
-	for (size_t i = 0; i < s->modules.count; i++) {
-		m = s->modules.at[i];
-		if (m->device == mapping->device && m->inode == mapping->inode &&
-		    !strcmp(m->path, mapping->path))
-			return m;
-	}
-	m = calloc(1, sizeof(*m));
-	if (!m)
-		return NULL;
-	err = mapping_is_file(mapping) ? read_file(m, p, mapping) : read_vdso(m, mapping);
-	if (err) {
-		/* Remembered, so that it is not tried again for each address. */
-		*m = (struct module){.file.fd = -1, .debug.fd = -1, .path = strdup(mapping->path)};
-	}
-	m->device = mapping->device;
-	m->inode = mapping->inode;
-	if (m->path && !array_push(&s->modules, m))
-		return m;
-	module_free(m);
-	free(m);
-	return NULL;
-}
-
 /* ---- Addresses ---- */
 
 static bool find_in_jit(struct symbols *s, struct known_process *p, uint64_t address,
@@ -435,8 +447,9 @@ static int find_in_mapping(struct symbols *s, struct known_process *p,
 			   struct hotprobe_symbol *symbol)
 {
 	bool is_module = mapping_is_file(mapping) || !strcmp(mapping->path, "[vdso]");
-	const struct module *m = is_module ? find_module(s, p, mapping) : NULL;
+	struct module *m = is_module ? find_module(s, p, mapping) : NULL;
 	const struct module_symbol *found;
+	char root[64];
 
 	symbol->module = mapping->path;
 	symbol->address = address - mapping->start + mapping->offset;
@@ -447,6 +460,9 @@ static int find_in_mapping(struct symbols *s, struct known_process *p,
 	symbol->build_id = m->build_id;
 	if (elf_file_address(&m->file, symbol->address, &symbol->address))
 		return 0;
+	root_path(p, root, sizeof(root));
+	if (module_read_symbols(m, root))
+		return -ENOMEM;
 	found = module_find(m, symbol->address);
 	if (!found)
 		return 0;
@@ -475,7 +491,7 @@ static void look_again(struct symbols *s, pid_t pid)
 	struct known_process *p = find_process(s, pid, &before);
 
 	if (p && now.start_time && process_is_same(&p->pub.identity, &now))
-		refresh(p, &now);
+		refresh(s, p, &now);
 }
 
 int hotprobe_symbol_user(struct hotprobe *hp, pid_t pid, uint64_t address,

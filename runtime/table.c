@@ -4,8 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "internal.h"
 #include "kernel.h"
+#include "table.h"
 
 size_t hotprobe_table_count(const struct hotprobe *hp)
 {
@@ -80,9 +80,21 @@ size_t hotprobe_table_value_size(const struct hotprobe_table *table)
 {
 	size_t size = table->image->value_size;
 
-	if (is_per_cpu(table->image->map_type))
+	if (is_per_cpu(table->map_type))
 		return ((size + 7) & ~(size_t)7) * kernel_possible_cpus();
 	return size;
+}
+
+size_t hotprobe_table_cpu_count(const struct hotprobe_table *table)
+{
+	return is_per_cpu(table->map_type) ? (size_t)kernel_possible_cpus() : 1;
+}
+
+void *hotprobe_table_cpu_value(const struct hotprobe_table *table, const void *value, size_t cpu)
+{
+	size_t size = (table->image->value_size + (size_t)7) & ~(size_t)7;
+
+	return cpu < hotprobe_table_cpu_count(table) ? (char *)value + cpu * size : NULL;
 }
 
 size_t hotprobe_table_max_entries(const struct hotprobe_table *table)
@@ -95,18 +107,20 @@ int hotprobe_table_fd(const struct hotprobe_table *table)
 	return table->fd;
 }
 
-/* Map calls return -1 with errno, or, from libbpf 1.0 on, the negative errno itself. */
-static int result(const struct hotprobe_table *table, int err, const char *what)
+int table_result(const struct hotprobe_table *table, int err, const char *what)
 {
 	if (err >= 0)
 		return 0;
 	err = -errno;
 	if (err == -ENOENT)
 		return err; /* an answer rather than an error, and the end of every walk */
-	return fail(table->hp, err, "cannot %s table %s: %s", what, table->name, strerror(-err));
+	if (err == -TABLE_ENOTSUPP)
+		err = -EOPNOTSUPP;
+	return fail(table->hp, err, "cannot %s table %s, a %s: %s", what, table->name,
+		    hotprobe_table_kind(table), strerror(-err));
 }
 
-static int check_loaded(const struct hotprobe_table *table)
+int table_check_loaded(const struct hotprobe_table *table)
 {
 	if (table->fd >= 0)
 		return 0;
@@ -115,30 +129,32 @@ static int check_loaded(const struct hotprobe_table *table)
 
 int hotprobe_table_lookup(const struct hotprobe_table *table, const void *key, void *value)
 {
-	int err = check_loaded(table);
+	int err = table_check_loaded(table);
 
-	return err ? err : result(table, bpf_map_lookup_elem(table->fd, key, value), "look up in");
+	return err ? err
+		   : table_result(table, bpf_map_lookup_elem(table->fd, key, value), "look up in");
 }
 
 int hotprobe_table_update(const struct hotprobe_table *table, const void *key, const void *value,
 			  uint64_t flags)
 {
-	int err = check_loaded(table);
+	int err = table_check_loaded(table);
 
 	return err ? err
-		   : result(table, bpf_map_update_elem(table->fd, key, value, flags), "update");
+		   : table_result(table, bpf_map_update_elem(table->fd, key, value, flags),
+				  "update");
 }
 
 int hotprobe_table_delete(const struct hotprobe_table *table, const void *key)
 {
-	int err = check_loaded(table);
+	int err = table_check_loaded(table);
 
-	return err ? err : result(table, bpf_map_delete_elem(table->fd, key), "delete from");
+	return err ? err : table_result(table, bpf_map_delete_elem(table->fd, key), "delete from");
 }
 
 int hotprobe_table_next(const struct hotprobe_table *table, const void *key, void *next)
 {
-	int err = check_loaded(table);
+	int err = table_check_loaded(table);
 
-	return err ? err : result(table, bpf_map_get_next_key(table->fd, key, next), "walk");
+	return err ? err : table_result(table, bpf_map_get_next_key(table->fd, key, next), "walk");
 }

@@ -34,6 +34,8 @@ void usdt_free(struct hotprobe *hp)
 	array_free(&hp->usdt);
 }
 
+const struct usdt_arguments usdt_nowhere;
+
 struct sequence {
 	struct bpf_insn insns[READ_MAX];
 	uint32_t count;
@@ -107,14 +109,15 @@ static int fill_call(struct hotprobe_program *program, const struct usdt_argumen
 {
 	uint32_t number = (uint32_t)code->insns[at].imm - IMAGE_USDT_CALL;
 	static const struct usdt_argument zero = {.base = -1, .index = -1, .size = 8};
-	const struct usdt_argument *argument = &zero;
+	const struct usdt_argument *argument = NULL;
 	struct sequence s = {0};
 	int err;
 
-	if (arguments && number <= arguments->count)
+	if (arguments == &usdt_nowhere)
+		argument = &zero;
+	else if (arguments && number <= arguments->count)
 		argument = &arguments->at[number - 1];
-	/* A program that is attached nowhere only has to pass the verifier. */
-	if ((argument == &zero && program->placed) || argument->unreadable)
+	if (!argument || argument->unreadable)
 		return missing(program, code, at, arguments, number);
 	emit_read(&s, argument);
 	err = bytecode_replace(code, at, s.insns, s.count);
@@ -127,6 +130,16 @@ static bool reads_argument(const struct bpf_insn *insn)
 {
 	return insn->code == (BPF_JMP | BPF_CALL) && !insn->src_reg &&
 	       insn->imm > IMAGE_USDT_CALL && insn->imm <= IMAGE_USDT_CALL + IMAGE_USDT_ARGS;
+}
+
+bool usdt_is_read(const struct hotprobe_program *program)
+{
+	const struct image_program *image = program->image;
+
+	for (uint32_t i = 0; i < image->insn_count; i++)
+		if (reads_argument(&program->hp->image.insns[image->first_insn + i]))
+			return true;
+	return false;
 }
 
 int usdt_fill(struct hotprobe_program *program, const struct plan *plan, struct bytecode *code)

@@ -41,6 +41,11 @@ int usdt_parse(struct usdt_arguments *arguments, int machine, const char *text, 
 const struct usdt_arguments *usdt_keep(struct hotprobe *hp, const struct usdt_arguments *arguments);
 void usdt_free(struct hotprobe *hp);
 
+/* For a program that is attached nowhere: whatever it reads is 0. */
+extern const struct usdt_arguments usdt_nowhere;
+/* Does the program read arguments? */
+bool usdt_is_read(const struct hotprobe_program *program);
+
 /* Puts instructions in the place of the calls. Returns 0, or a negative errno with message and
    diagnostic set. */
 int usdt_fill(struct hotprobe_program *program, const struct plan *plan, struct bytecode *code);

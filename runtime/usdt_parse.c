@@ -171,7 +171,7 @@ static bool x86_operand(struct operand *o)
 	if (*o->at == '%')
 		return x86_take_register(o, &a->base, &a->shift) && !*o->at;
 	is_address = take(o, '$');
-	if (!x86_take_displacement(o, &has_symbol))
+	if (!*o->at || !x86_take_displacement(o, &has_symbol))
 		return false;
 	if (!is_address) {
 		a->in_memory = true;

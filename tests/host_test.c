@@ -25,10 +25,6 @@ static const char program[] = "#include <uapi/linux/ptrace.h>\n"
 			      "	calls.increment(pid);\n"
 			      "	events.perf_submit(ctx, &pid, sizeof(pid));\n"
 			      "	return 0;\n"
-			      "}\n"
-			      "int syscall_ret__getpgid(struct pt_regs *ctx)\n"
-			      "{\n"
-			      "	return PT_REGS_RC(ctx) ? 0 : 1;\n"
 			      "}\n";
 
 static void count_event(void *ctx, int cpu, const void *data, size_t size)
@@ -56,7 +52,7 @@ static void trace_once(const struct hotprobe_opts *opts)
 	load_program(hp);
 	ck_hp(hp, hotprobe_on_event(hp, "events", count_event, NULL, &count));
 	ck_hp(hp, hotprobe_trace_pid(hp, peer.pid));
-	ck_assert_int_eq(ck_hp(hp, hotprobe_attach(hp)), 2);
+	ck_assert_int_eq(ck_hp(hp, hotprobe_attach(hp)), 1);
 	peer_work(&peer);
 	while (ck_hp(hp, hotprobe_consume(hp)))
 		;
@@ -197,22 +193,41 @@ START_TEST(no_compiler_is_mapped)
 }
 END_TEST
 
-/* The first is compiled, the others are taken from the cache; each is loaded and attached. */
-START_TEST(two_hundred_cycles_leave_no_descriptor)
+static size_t resident_kb(void)
+{
+	char *status = read_file("/proc/self/status", NULL);
+	const char *line = strstr(status, "\nVmRSS:");
+	size_t kb;
+
+	ck_assert_ptr_nonnull(line);
+	kb = strtoul(line + 7, NULL, 10);
+	free(status);
+	return kb;
+}
+
+/* The first is compiled, the others are taken from the cache; each is loaded and attached. The
+   limit of memory is generous: what matters is what nobody frees, each time. */
+START_TEST(two_hundred_cycles_leave_no_descriptor_and_no_memory)
 {
 	NEED(no_bpf());
 
 	struct hotprobe_opts opts = {.confine = true};
 	char *dir = make_dir();
-	size_t before;
+	size_t fds = 0, kb = 0;
 
 	opts.cache_dir = dir;
-	trace_once(&opts);
-	before = count_fds();
 	for (int i = 0; i < 200; i++) {
 		trace_once(&opts);
-		ck_assert_uint_eq(count_fds(), before);
+		if (!i)
+			fds = count_fds();
+		if (i == 20)
+			kb = resident_kb();
+		ck_assert_uint_eq(count_fds(), fds);
 	}
+#ifndef __SANITIZE_ADDRESS__ /* which keeps freed memory for a while */
+	ck_assert_uint_lt(resident_kb(), kb + 2048);
+#endif
+	(void)kb;
 	remove_dir(dir);
 }
 END_TEST
@@ -230,42 +245,6 @@ START_TEST(twenty_compiles_leave_no_descriptor)
 }
 END_TEST
 
-static size_t resident_kb(void)
-{
-	char *status = read_file("/proc/self/status", NULL);
-	const char *line = strstr(status, "\nVmRSS:");
-	size_t kb;
-
-	ck_assert_ptr_nonnull(line);
-	kb = strtoul(line + 7, NULL, 10);
-	free(status);
-	return kb;
-}
-
-/* Generous: it is about tens of kilobytes a cycle that nobody frees. */
-START_TEST(cycles_do_not_grow_the_host)
-{
-	NEED(no_bpf());
-
-	struct hotprobe_opts opts = {.confine = true};
-	char *dir = make_dir();
-	size_t before;
-
-	opts.cache_dir = dir;
-	for (int i = 0; i < 10; i++)
-		trace_once(&opts);
-	before = resident_kb();
-	for (int i = 0; i < 50; i++)
-		trace_once(&opts);
-#ifndef __SANITIZE_ADDRESS__ /* which keeps freed memory for a while */
-	ck_assert_uint_lt(resident_kb(), before + 2048);
-#else
-	(void)before;
-#endif
-	remove_dir(dir);
-}
-END_TEST
-
 int main(void)
 {
 	Suite *suite = suite_create("host");
@@ -275,8 +254,7 @@ int main(void)
 	add_test(suite, a_host_may_ignore_sigchld, 30);
 	add_test(suite, standard_streams_stay_silent_and_open, 30);
 	add_test(suite, no_compiler_is_mapped, 30);
-	add_test(suite, two_hundred_cycles_leave_no_descriptor, 180);
+	add_test(suite, two_hundred_cycles_leave_no_descriptor_and_no_memory, 180);
 	add_test(suite, twenty_compiles_leave_no_descriptor, 60);
-	add_test(suite, cycles_do_not_grow_the_host, 90);
 	return run_suite(suite);
 }

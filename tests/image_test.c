@@ -55,6 +55,7 @@ static void fill(struct image_writer *w)
 		.line_info_count = 2,
 		.line = 3,
 	};
+	struct image_target target = {.program = 0};
 	struct image_facts facts = {.task_pid = IMAGE_NONE};
 
 	*w = (struct image_writer){.flags = IMAGE_F_COMPILED};
@@ -73,6 +74,8 @@ static void fill(struct image_writer *w)
 	image_add(w, IMAGE_LINE_INFO, line_info, sizeof(*line_info), COUNT(line_info));
 	program.name = image_add_string(w, "kprobe__f");
 	image_add(w, IMAGE_PROGRAMS, &program, sizeof(program), 1);
+	target.spec = image_add_string(w, "uprobe:c:f");
+	image_add(w, IMAGE_TARGETS, &target, sizeof(target), 1);
 	image_add(w, IMAGE_BTF, "not looked into", 1, 15);
 	facts.license = image_add_string(w, "GPL");
 	image_add(w, IMAGE_FACTS, &facts, sizeof(facts), 1);
@@ -153,6 +156,9 @@ static uint64_t touch_all(const struct image *img)
 		for (uint32_t j = 0; j < p->func_info_count; j++)
 			sum += img->func_info[p->first_func_info + j].insn_off;
 	}
+	for (uint32_t i = 0; i < img->count[IMAGE_TARGETS]; i++)
+		sum += strlen(image_str(img, img->targets[i].spec)) +
+		       img->programs[img->targets[i].program].line;
 	if (img->count[IMAGE_FACTS])
 		sum += strlen(image_str(img, img->facts->release)) +
 		       strlen(image_str(img, img->facts->license));
@@ -421,6 +427,16 @@ static void integer_of_three_bytes(struct image *img)
 	type_at(img, 1)->size = 3;
 }
 
+static void target_of_no_program(struct image *img)
+{
+	((struct image_target *)(uintptr_t)img->targets)[0].program = 1;
+}
+
+static void target_beyond_the_strings(struct image *img)
+{
+	((struct image_target *)(uintptr_t)img->targets)[0].spec = 1 << 20;
+}
+
 static void kind_unknown(struct image *img)
 {
 	type_at(img, 0)->kind = IMAGE_TYPE_KINDS;
@@ -435,7 +451,7 @@ START_TEST(each_damage_has_its_reason)
 		{name_beyond_the_strings, "string is out of range"},
 		{instructions_beyond_the_end, "instructions are out of range"},
 		{no_instructions, "instructions are out of range"},
-		{half_an_instruction, "ends inside an instruction"},
+		{half_an_instruction, "half an instruction"},
 		{line_info_beyond_the_end, "line info is out of range"},
 		{table_is_its_own_inner, "inner table"},
 		{key_type_beyond_the_end, "table's type is out of range"},
@@ -452,6 +468,8 @@ START_TEST(each_damage_has_its_reason)
 		{bit_field_too_wide, "outside its struct"},
 		{integer_of_three_bytes, "integer"},
 		{kind_unknown, "kind is unknown"},
+		{target_of_no_program, "function's target is out of range"},
+		{target_beyond_the_strings, "function's target is out of range"},
 	};
 
 	for (size_t i = 0; i < COUNT(cases); i++)

@@ -41,6 +41,12 @@ START_TEST(names_of_every_convention_are_understood)
 		 0},
 		{"tracepoint__block__a__b", &provider_tracepoint, "block", "a__b", 0},
 		{"raw_tracepoint__sched_switch", &provider_raw_tracepoint, NULL, "sched_switch", 0},
+		{"kfunc__do_unlinkat", &provider_kfunc, NULL, "do_unlinkat", 0},
+		{"kfunc____x64_sys_open", &provider_kfunc, NULL, "__x64_sys_open", 0},
+		{"kretfunc__do_unlinkat", &provider_kretfunc, NULL, "do_unlinkat", 0},
+		{"kmod_ret__security_file_open", &provider_fmod_ret, NULL, "security_file_open", 0},
+		{"lsm__file_open", &provider_lsm, NULL, "file_open", 0},
+		{"bpf_iter__task", &provider_iter, NULL, "task", 0},
 	};
 	struct target target;
 	const char *why;
@@ -123,6 +129,21 @@ START_TEST(texts_of_every_kind_are_understood)
 		{"syscall_ret:openat", &provider_syscall_ret, NULL, "openat", 0},
 		{"tracepoint:sched:sched_switch", &provider_tracepoint, "sched", "sched_switch", 0},
 		{"raw_tracepoint:sys_enter", &provider_raw_tracepoint, NULL, "sys_enter", 0},
+		{"kprobe:vfs_*", &provider_kprobe, NULL, "vfs_*", 0},
+		{"kprobe:sys_*", &provider_kprobe, NULL, "sys_*", 0},
+		{"kretprobe:__x64_sys_[a-d]?", &provider_kretprobe, NULL, "__x64_sys_[a-d]?", 0},
+		{"tracepoint:sched:*", &provider_tracepoint, "sched", "*", 0},
+		{"kfunc:f", &provider_kfunc, NULL, "f", 0},
+		{"kretfunc:f", &provider_kretfunc, NULL, "f", 0},
+		{"fmod_ret:f", &provider_fmod_ret, NULL, "f", 0},
+		{"lsm:file_open", &provider_lsm, NULL, "file_open", 0},
+		{"iter:task", &provider_iter, NULL, "task", 0},
+		{"iter:bpf_map_elem:map=t", &provider_iter, NULL, "bpf_map_elem:map=t", 0},
+		{"perf_event:cs:period=1", &provider_perf_event, NULL, "cs:period=1", 0},
+		{"perf_event:r1a8:freq=99,pid=1,cpu=0", &provider_perf_event, NULL,
+		 "r1a8:freq=99,pid=1,cpu=0", 0},
+		{"perf_event:L1-icache-load-misses:freq=9", &provider_perf_event, NULL,
+		 "L1-icache-load-misses:freq=9", 0},
 	};
 	struct target target;
 	const char *why;
@@ -156,6 +177,9 @@ START_TEST(malformed_texts_are_refused_with_a_reason)
 		{"kprobe:f+99999999999999999999999", "offset"},
 		{"kprobe:+4", "function is missing"},
 		{"kretprobe:f+4", "only a kprobe"},
+		{"kprobe:f*+4", "a pattern cannot have an offset"},
+		{"kfunc:", "function is missing"},
+		{"lsm:", "function is missing"},
 		{"tracepoint:sched", "names no event"},
 		{"tracepoint:sched:", "names no event"},
 		{"tracepoint::x", "names no event"},
@@ -177,7 +201,7 @@ START_TEST(a_target_reads_as_it_was_given)
 	static const char *const texts[] = {
 		"kprobe:vfs_read",	    "kprobe:vfs_read+0x10", "kretprobe:vfs_read",
 		"syscall:openat",	    "syscall_ret:openat",   "tracepoint:sched:sched_switch",
-		"raw_tracepoint:sys_enter",
+		"raw_tracepoint:sys_enter", "iter:task:pid=1",	    "perf_event:cpu-clock:freq=99",
 	};
 	struct target target, again;
 	const char *why;

@@ -6,7 +6,7 @@ CLI_TEST_SRC := $(wildcard tests/cli_*_test.c)
 CC_TEST_SRC := $(wildcard tests/cc_*_test.c)
 LIB_TEST_SRC := $(filter-out $(CLI_TEST_SRC) $(CC_TEST_SRC),$(TEST_SRC))
 TEST_PROGRAMS := $(B)/tests/child $(B)/tests/worker $(B)/tests/user_child
-BENCH_PROGRAMS :=
+BENCH_PROGRAMS := $(B)/tests/bench_start
 
 TEST_OBJ := $(B)/tests/support.o $(B)/tests/every_kind.o $(B)/runtime/image_write.o
 TEST_LIBS := -lcheck -lsubunit -lm -lrt -lpthread
@@ -27,7 +27,7 @@ $(CLI_TEST_SRC:%.c=$(B)/%): $(B)/%: $(B)/%.o $(TEST_OBJ) $(filter-out %/main.o,$
 $(CC_TEST_SRC:%.c=$(B)/%): $(B)/%: $(B)/%.o $(B)/tests/support.o $(filter-out %/main.o,$(CC_OBJ)) \
 		$(B)/libhotprobe.a
 	$(call say,LD,$@)
-	$(Q)$(CC) -rdynamic $(ALL_LDFLAGS) -o $@ $^ $(CC_LIBS) $(TEST_LIBS)
+	$(Q)$(CC) -rdynamic $(ALL_LDFLAGS) -o $@ $^ $(CC_LIBS) $(LIB_LIBS) $(TEST_LIBS)
 
 # Its stacks are walked by frame pointers, and its calls are what they look like.
 $(B)/tests/user_child.o: private COMPILE := -fno-omit-frame-pointer -fno-optimize-sibling-calls

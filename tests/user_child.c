@@ -27,12 +27,12 @@ SEMAPHORE(user_guarded_semaphore);
 SEMAPHORE(user_twice_semaphore);
 
 /* Outside of the functions, so that they are operands in memory. */
-static struct {
+struct {
 	int8_t small;
 	uint16_t medium;
 	int32_t large[4];
 } values = {-8, 50000, {1, -2, 3, -4}};
-static char text[16] = "some text";
+char text[16] = "some text";
 static volatile int sink;
 
 static int reach_probes(int i)

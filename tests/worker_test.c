@@ -134,7 +134,7 @@ START_TEST(a_nonsensical_answer_is_an_error)
 	struct fixture f = set_up("garbage", 0);
 
 	ck_assert_int_eq(open_with(&f), -ECHILD);
-	check_error(&f, "it is no image");
+	check_error(&f, "unusable");
 	tear_down(&f);
 }
 END_TEST

@@ -161,13 +161,16 @@ static uint32_t offset_of(const struct headers_btf *btf, const char *type, const
 /* signal_struct.live is an atomic_t, whose only member is the counter. */
 static void find_facts(const struct build *b, struct headers_facts *facts)
 {
+	struct headers_btf *btf = cc_alloc(sizeof(*btf));
+
+	*btf = b->btf;
 	*facts = (struct headers_facts){
+		.btf = btf,
 		.version_code = b->version_code,
-		.task_pid = offset_of(&b->btf, "task_struct", "pid"),
-		.task_tgid = offset_of(&b->btf, "task_struct", "tgid"),
-		.task_signal = offset_of(&b->btf, "task_struct", "signal"),
-		.task_comm = offset_of(&b->btf, "task_struct", "comm"),
-		.signal_live = offset_of(&b->btf, "signal_struct", "live"),
+		.task_pid = offset_of(btf, "task_struct", "pid"),
+		.task_tgid = offset_of(btf, "task_struct", "tgid"),
+		.task_signal = offset_of(btf, "task_struct", "signal"),
+		.signal_live = offset_of(btf, "signal_struct", "live"),
 	};
 }
 

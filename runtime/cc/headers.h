@@ -54,7 +54,8 @@ struct headers_input {
 
 /* Offsets in bytes, as struct image_facts has them; IMAGE_NONE where BTF does not tell. */
 struct headers_facts {
-	uint32_t version_code; /* LINUX_VERSION_CODE of the release */
+	const struct headers_btf *btf; /* for headers_near() */
+	uint32_t version_code;	       /* LINUX_VERSION_CODE of the release */
 	uint32_t task_pid;
 	uint32_t task_tgid;
 	uint32_t task_signal;
@@ -68,5 +69,12 @@ struct headers_facts {
  */
 int headers_build(const struct headers_input *in, struct tree *tree, struct headers_facts *facts,
 		  char **error);
+
+/*
+ * For a member that a struct does not have on this kernel: the path of the nearest one from that
+ * struct, such as "__state", "__sk_common.skc_state", "q->disk". NULL if there is none. A source
+ * can ask for a member by #if HOTPROBE_HAS_FIELD(struct, member).
+ */
+char *headers_near(const struct headers_facts *facts, const char *type, const char *member);
 
 #endif

@@ -14,10 +14,11 @@
 #include "text.h"
 
 enum {
-	/* Longest chain of typedefs and qualifiers, deepest nesting of anonymous types and of
-	   arrays: beyond these BTF is taken to go round in circles. */
+	/* Longest chain of typedefs, qualifiers and arrays, deepest nesting of structs, and how
+	   many of them a search looks at: beyond these BTF goes round in circles. */
 	MAX_CHAIN = 64,
 	MAX_DEPTH = 32,
+	MAX_VISITS = 4096,
 };
 
 /* ---- The file ------------------------------------------------------------------------------ */
@@ -121,7 +122,15 @@ damaged:
 	return -EINVAL;
 }
 
-static int find_btf(struct bytes all, struct btf_part *part, const char **why)
+/* Split BTF goes on where the base's strings end, so it may have none, and has no empty one. */
+static bool strings_are_sound(struct bytes strings, bool split)
+{
+	if (!strings.size)
+		return split;
+	return !strings.data[strings.size - 1] && (split || !strings.data[0]);
+}
+
+static int find_btf(struct bytes all, bool split, struct btf_part *part, const char **why)
 {
 	struct bytes types, strings;
 	struct btf_header header;
@@ -136,7 +145,7 @@ static int find_btf(struct bytes all, struct btf_part *part, const char **why)
 	types = part_of(all, (uint64_t)header.hdr_len + header.type_off, header.type_len);
 	strings = part_of(all, (uint64_t)header.hdr_len + header.str_off, header.str_len);
 	*why = "its sections are damaged";
-	if (!types.data || !strings.size || strings.data[0] || strings.data[strings.size - 1] ||
+	if (!types.data || !strings.data || !strings_are_sound(strings, split) ||
 	    (uintptr_t)types.data % 4)
 		return -EINVAL;
 	*part = (struct btf_part){
@@ -308,7 +317,7 @@ int btf_add_file(struct headers_btf *btf, const char *path, const char **why)
 		if (err)
 			return err;
 	}
-	err = find_btf(bytes, &part, why);
+	err = find_btf(bytes, btf->part_count, &part, why);
 	if (err)
 		return err;
 	if (!btf->count)
@@ -522,38 +531,49 @@ uint32_t btf_find_typedef(const struct headers_btf *btf, const char *name, size_
 	return names_find(btf, &btf->typedefs, name, size, words_hash(name, size), &slot);
 }
 
-static bool find_field(const struct headers_btf *btf, uint32_t id, const char *name, size_t size,
-		       bool deep, int depth, struct btf_field *found)
+struct search {
+	const char *name;
+	size_t size;
+	bool deep;
+	unsigned depth, visits;
+};
+
+static bool find_field(const struct headers_btf *btf, uint32_t id, struct search *search,
+		       struct btf_field *found)
 {
 	uint32_t vlen = btf_vlen(btf_at(btf, id));
 	struct btf_field field;
 	uint64_t bit_offset;
+	bool is_found = false;
 
-	if (!btf_is_composite(btf_at(btf, id)) || depth > MAX_DEPTH)
+	if (!btf_is_composite(btf_at(btf, id)) || search->depth == MAX_DEPTH ||
+	    ++search->visits > MAX_VISITS)
 		return false;
 	for (uint32_t i = 0; i < vlen; i++) {
 		field = btf_field_at(btf, id, i);
-		if (!strncmp(field.name, name, size) && !field.name[size]) {
+		if (!strncmp(field.name, search->name, search->size) && !field.name[search->size]) {
 			*found = field;
 			return true;
 		}
 	}
-	for (uint32_t i = 0; i < vlen; i++) {
+	search->depth++;
+	for (uint32_t i = 0; i < vlen && !is_found; i++) {
 		field = btf_field_at(btf, id, i);
-		if (*field.name && !deep)
+		if (*field.name && !search->deep)
 			continue;
 		bit_offset = field.bit_offset;
-		if (find_field(btf, btf_resolve(btf, field.type), name, size, deep, depth + 1,
-			       found)) {
+		is_found = find_field(btf, btf_resolve(btf, field.type), search, found);
+		if (is_found)
 			found->bit_offset += bit_offset;
-			return true;
-		}
 	}
-	return false;
+	search->depth--;
+	return is_found;
 }
 
 bool btf_find_field(const struct headers_btf *btf, uint32_t id, const char *name, size_t size,
 		    bool deep, struct btf_field *field)
 {
-	return size && find_field(btf, btf_resolve(btf, id), name, size, deep, 0, field);
+	struct search search = {.name = name, .size = size, .deep = deep};
+
+	return size && find_field(btf, btf_resolve(btf, id), &search, field);
 }

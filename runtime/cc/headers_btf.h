@@ -18,7 +18,7 @@
 
 struct btf_part {
 	const char *types;
-	const char *strings; /* the last byte is a NUL */
+	const char *strings; /* the last byte, if any, is a NUL */
 	uint32_t types_size, strings_size;
 	uint32_t first, count; /* ids */
 };

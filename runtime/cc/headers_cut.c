@@ -9,7 +9,7 @@
 #include "headers_alias.h"
 #include "headers_cut.h"
 
-enum { MAX_DEPTH = 64 };
+enum { MAX_DEPTH = 32, MAX_VISITS = 4096 };
 
 bool cut_foreign_tag(const struct cut *cut, const char *name)
 {
@@ -26,13 +26,12 @@ static bool is_used(const struct cut *cut, const char *name)
 	return words_flags(cut->words, name) & WORD_USED;
 }
 
-/* How many members the source names, those in anonymous structs included. */
-static unsigned used_members(const struct cut *cut, uint32_t id, int depth)
+static unsigned count_used(const struct cut *cut, uint32_t id, int depth, int *visits)
 {
 	uint32_t vlen = btf_vlen(btf_at(cut->btf, id));
 	unsigned count = 0;
 
-	if (!btf_is_composite(btf_at(cut->btf, id)) || depth > MAX_DEPTH)
+	if (!btf_is_composite(btf_at(cut->btf, id)) || depth > MAX_DEPTH || ++*visits > MAX_VISITS)
 		return 0;
 	for (uint32_t i = 0; i < vlen; i++) {
 		struct btf_field field = btf_field_at(cut->btf, id, i);
@@ -40,9 +39,18 @@ static unsigned used_members(const struct cut *cut, uint32_t id, int depth)
 		if (*field.name)
 			count += is_used(cut, field.name);
 		else
-			count += used_members(cut, btf_resolve(cut->btf, field.type), depth + 1);
+			count += count_used(cut, btf_resolve(cut->btf, field.type), depth + 1,
+					    visits);
 	}
 	return count;
+}
+
+/* How many members the source names, those in anonymous structs included. */
+static unsigned used_members(const struct cut *cut, uint32_t id)
+{
+	int visits = 0;
+
+	return count_used(cut, id, 0, &visits);
 }
 
 uint32_t cut_tag(const struct cut *cut, const char *name, size_t size)
@@ -52,9 +60,9 @@ uint32_t cut_tag(const struct cut *cut, const char *name, size_t size)
 
 	if (!best || !cut->btf->same[best])
 		return best;
-	most = used_members(cut, best, 0);
+	most = used_members(cut, best);
 	for (uint32_t id = cut->btf->same[best]; id; id = cut->btf->same[id]) {
-		unsigned count = used_members(cut, id, 0);
+		unsigned count = used_members(cut, id);
 
 		if (count > most || (count == most && id < best)) {
 			best = id;
@@ -110,7 +118,7 @@ static void want_behind(struct cut *cut, uint32_t id, bool named)
 	/* A pointer to what the source defines itself leads to that. */
 	if (cut_foreign_tag(cut, btf_name(cut->btf, to)))
 		return;
-	if (!*btf_name(cut->btf, to) || (named && used_members(cut, to, 0)))
+	if (!*btf_name(cut->btf, to) || (named && used_members(cut, to)))
 		want(cut, to, 0);
 }
 

@@ -14,7 +14,7 @@
 #include "headers_cut.h"
 #include "headers_lex.h"
 
-enum { MAX_CHAIN = 64, MAX_DEPTH = 32 };
+enum { MAX_CHAIN = 64, MAX_DEPTH = 32, MAX_OUTPUT = 64 << 20 };
 
 struct emit {
 	struct cut *cut;
@@ -405,7 +405,7 @@ static void put_members(struct emit *e, uint32_t id, int depth)
 	bool has_aliases = e->cut->state[id] & CUT_ALIAS;
 
 	lay_out(e, id, 0);
-	if (depth > MAX_DEPTH || !is_sound(e, id)) {
+	if (depth > MAX_DEPTH || e->out->size > MAX_OUTPUT || !is_sound(e, id)) {
 		text_printf(e->out, "{ char __opaque[%" PRIu32 "]; }", type->size);
 		return;
 	}

@@ -68,7 +68,7 @@ static const struct hint {
 	 "Write the call out, or put it into a static inline function instead of a macro."},
 	{"header type inside a macro", "Write the access out instead of using a macro."},
 	{"reference to undefined table",
-	 "An extern table is another program's, and there is none: declare the table itself."},
+	 "Declare an extern table in the source itself, not in a header of it, by its macro."},
 	{"invalid bpf_table operation", "That is no operation of this kind of table."},
 	{"failed to open", "Declare the table before it is used, outside of every function."},
 	{"unsupported map type", "Take one of BCC's BPF_ macros to declare the table."},

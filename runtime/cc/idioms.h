@@ -304,35 +304,67 @@ static inline __attribute__((always_inline)) u64 div64_u64(u64 dividend, u64 div
 
 #define __LITTLE_ENDIAN 1234
 #define __BIG_ENDIAN 4321
-#define ntohs(x) bpf_ntohs(x)
-#define htons(x) bpf_htons(x)
-#define ntohl(x) bpf_ntohl(x)
-#define htonl(x) bpf_htonl(x)
-#define be16_to_cpu(x) bpf_ntohs((u16)(x))
-#define cpu_to_be16(x) bpf_ntohs((u16)(x))
-#define be32_to_cpu(x) bpf_ntohl((u32)(x))
-#define cpu_to_be32(x) bpf_ntohl((u32)(x))
-#define be64_to_cpu(x) bpf_ntohll((u64)(x))
-#define cpu_to_be64(x) bpf_ntohll((u64)(x))
-#define __be16_to_cpu(x) bpf_ntohs((u16)(x))
-#define __cpu_to_be16(x) bpf_ntohs((u16)(x))
-#define __be32_to_cpu(x) bpf_ntohl((u32)(x))
-#define __cpu_to_be32(x) bpf_ntohl((u32)(x))
-#define __be64_to_cpu(x) bpf_ntohll((u64)(x))
-#define __cpu_to_be64(x) bpf_ntohll((u64)(x))
-#define __constant_htons(x) ((__be16)__builtin_bswap16(x))
-#define __constant_ntohs(x) ((u16)__builtin_bswap16(x))
-#define __constant_htonl(x) ((__be32)__builtin_bswap32(x))
-#define __constant_ntohl(x) ((u32)__builtin_bswap32(x))
-#define le16_to_cpu(x) ((u16)(x))
-#define cpu_to_le16(x) ((u16)(x))
-#define le32_to_cpu(x) ((u32)(x))
-#define cpu_to_le32(x) ((u32)(x))
-#define le64_to_cpu(x) ((u64)(x))
-#define cpu_to_le64(x) ((u64)(x))
+/*
+ * What comes out of a packet or a socket goes through functions: libbcc turns x->y in an argument
+ * of a function into a read of kernel memory, in one of a macro it does not. What is mostly given
+ * a constant is a constant expression, good for a case.
+ */
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define HOTPROBE_BIG(bits, x) __builtin_bswap##bits(x)
+#else
+#define HOTPROBE_BIG(bits, x) ((u##bits)(x))
+#endif
+
+#define htons(x) HOTPROBE_BIG(16, x)
+#define htonl(x) HOTPROBE_BIG(32, x)
+#define cpu_to_be16(x) HOTPROBE_BIG(16, x)
+#define cpu_to_be32(x) HOTPROBE_BIG(32, x)
+#define cpu_to_be64(x) HOTPROBE_BIG(64, x)
+
+static inline __attribute__((always_inline)) u16 ntohs(u16 x)
+{
+	return HOTPROBE_BIG(16, x);
+}
+
+static inline __attribute__((always_inline)) u32 ntohl(u32 x)
+{
+	return HOTPROBE_BIG(32, x);
+}
+
+static inline __attribute__((always_inline)) u16 be16_to_cpu(u16 x)
+{
+	return HOTPROBE_BIG(16, x);
+}
+
+static inline __attribute__((always_inline)) u32 be32_to_cpu(u32 x)
+{
+	return HOTPROBE_BIG(32, x);
+}
+
+static inline __attribute__((always_inline)) u64 be64_to_cpu(u64 x)
+{
+	return HOTPROBE_BIG(64, x);
+}
+
+#define __be16_to_cpu(x) be16_to_cpu(x)
+#define __be32_to_cpu(x) be32_to_cpu(x)
+#define __be64_to_cpu(x) be64_to_cpu(x)
+#define __cpu_to_be16(x) cpu_to_be16(x)
+#define __cpu_to_be32(x) cpu_to_be32(x)
+#define __cpu_to_be64(x) cpu_to_be64(x)
+#define __constant_htons(x) HOTPROBE_BIG(16, x)
+#define __constant_ntohs(x) HOTPROBE_BIG(16, x)
+#define __constant_htonl(x) HOTPROBE_BIG(32, x)
+#define __constant_ntohl(x) HOTPROBE_BIG(32, x)
 #define swab16(x) __builtin_bswap16(x)
 #define swab32(x) __builtin_bswap32(x)
 #define swab64(x) __builtin_bswap64(x)
+#define le16_to_cpu(x) ((u16)(x))
+#define le32_to_cpu(x) ((u32)(x))
+#define le64_to_cpu(x) ((u64)(x))
+#define cpu_to_le16(x) ((__le16)(x))
+#define cpu_to_le32(x) ((__le32)(x))
+#define cpu_to_le64(x) ((__le64)(x))
 
 /* ---- Counters ------------------------------------------------------------------------------ */
 

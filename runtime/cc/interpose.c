@@ -185,6 +185,8 @@ EXPORT char *getcwd(char *buf, size_t size)
 {
 	const char *cwd = vfs_cwd();
 
+	if (!vfs_is_closed() && buf)
+		return syscall(SYS_getcwd, buf, size) < 0 ? NULL : buf;
 	if (!buf)
 		return strdup(cwd);
 	if (strlen(cwd) >= size) {
@@ -254,23 +256,24 @@ EXPORT int system(const char *command)
 
 EXPORT int mkdir(const char *path, mode_t mode)
 {
-	(void)path;
-	(void)mode;
+	if (!vfs_is_closed())
+		return (int)syscall(SYS_mkdirat, AT_FDCWD, path, mode);
 	errno = EROFS;
 	return -1;
 }
 
 EXPORT int unlink(const char *path)
 {
-	(void)path;
+	if (!vfs_is_closed())
+		return (int)syscall(SYS_unlinkat, AT_FDCWD, path, 0);
 	errno = EROFS;
 	return -1;
 }
 
 EXPORT int rename(const char *from, const char *to)
 {
-	(void)from;
-	(void)to;
+	if (!vfs_is_closed())
+		return (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0);
 	errno = EROFS;
 	return -1;
 }

@@ -137,11 +137,11 @@ static int add_rules(scmp_filter_ctx filter)
 	/* isatty() */
 	if (!err)
 		err = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
-				       SCMP_A1_32(SCMP_CMP_EQ, TCGETS));
+				       SCMP_A1_32(SCMP_CMP_EQ, TCGETS, 0));
 	/* abort() */
 	if (!err)
 		err = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
-				       SCMP_A0_32(SCMP_CMP_EQ, (uint32_t)getpid()));
+				       SCMP_A0_32(SCMP_CMP_EQ, (uint32_t)getpid(), 0));
 	return err;
 }
 

@@ -24,6 +24,7 @@
 #include "compile.h"
 #include "diag.h"
 #include "exported.h"
+#include "extern.h"
 #include "headers.h"
 #include "job.h"
 #include "lines.h"
@@ -243,6 +244,19 @@ static void cut_prelude(struct worker *w)
 	prelude_cut(texts, count);
 }
 
+/* Real headers say that syscalls have a wrapper, and libbcc's helpers.h goes by that. What it
+   includes just before takes it back, for a program that gets the arguments directly. */
+static void drop_syscall_wrapper(void)
+{
+	struct exported_file files[EXPORTED_MAX];
+	size_t i, count = exported_files(files);
+
+	for (i = 0; i < count; i++)
+		if (!strcmp(files[i].path, EXPORTED_DIR "bpf_workaround.h"))
+			*files[i].text = cc_printf("%s\n#undef CONFIG_ARCH_HAS_SYSCALL_WRAPPER\n",
+						   *files[i].text);
+}
+
 static unsigned version_of(const char *release)
 {
 	unsigned major = 0, minor = 0;
@@ -287,7 +301,8 @@ static bool has_programs(const struct parsed *parsed)
 
 static void *compile(struct worker *w, bool skip_first_pass)
 {
-	char *text = lines_mark(&w->source, &w->parsed);
+	struct source source = extern_declared(&w->source, &w->parsed);
+	char *text = lines_mark(&source, &w->parsed);
 	void *module = compile_run(text, &w->job.flags, skip_first_pass, given_up);
 
 	stray_parse(compile_stray_text(), !module, &w->source, &w->parsed, &w->diags);
@@ -370,11 +385,13 @@ int main(int argc, char **argv)
 		dprintf(2, "hotprobe-cc: damaged request\n");
 		return CC_EXIT_REQUEST;
 	}
-	if (source_init(&w.source, w.job.source.name, w.job.source.text, w.job.source.size,
+	if (source_take(&w.source, w.job.source.name, w.job.source.text, w.job.source.size,
 			&w.diags))
 		finish(&w);
 	make_headers(&w);
 	cut_prelude(&w);
+	if (w.job.kernel_headers && w.job.direct_syscalls)
+		drop_syscall_wrapper();
 	make_files(&w);
 	if (!w.job.kernel_headers && lockdown_files())
 		return CC_EXIT_LOCKDOWN;

@@ -96,6 +96,7 @@ static void add_variable(struct walk *walk, CXCursor cursor)
 	table.name = place_string(clang_getCursorSpelling(cursor));
 	table.file = place.file;
 	table.line = place.line;
+	table.offset = place.is_main ? place.offset : PARSE_NOWHERE;
 	clang_Type_visitFields(clang_getCanonicalType(clang_getCursorType(cursor)), add_table_field,
 			       &fields);
 	parsed->tables = cc_grow(parsed->tables, parsed->table_count, sizeof(*parsed->tables));
@@ -104,43 +105,64 @@ static void add_variable(struct walk *walk, CXCursor cursor)
 
 /* ---- Functions ---- */
 
-static void note_lines(struct walk *walk, CXCursor cursor, CXCursor parent)
+/* A statement that begins its line: there the line can be stated anew. */
+static void note_statement(struct walk *walk, CXCursor statement)
 {
 	struct parsed *parsed = walk->parsed;
-	CXSourceRange range = clang_getCursorExtent(cursor);
-	struct place start = place_of(walk->source, clang_getRangeStart(range));
-	struct place end;
+	struct place start =
+		place_of(walk->source, clang_getRangeStart(clang_getCursorExtent(statement)));
 	size_t line_start;
 
-	if (clang_getCursorKind(parent) == CXCursor_CompoundStmt && walk->moved && start.is_main &&
-	    !start.from_macro) {
-		line_start = walk->source->lines[start.line - 1];
-		if (line_start + strspn(walk->source->text + line_start, " \t") == start.offset) {
-			parsed->resync =
-				cc_grow(parsed->resync, parsed->resync_count, sizeof(size_t));
-			parsed->resync[parsed->resync_count++] = start.offset;
-			walk->moved = false;
-		}
-	}
-	if (!clang_isExpression(clang_getCursorKind(cursor)))
+	if (!start.is_main || start.from_macro)
 		return;
-	end = place_of(walk->source, clang_getRangeEnd(range));
-	if (end.line != start.line)
-		walk->moved = true;
+	line_start = walk->source->lines[start.line - 1];
+	if (line_start + strspn(walk->source->text + line_start, " \t") != start.offset)
+		return;
+	parsed->resync = cc_grow(parsed->resync, parsed->resync_count, sizeof(size_t));
+	parsed->resync[parsed->resync_count++] = start.offset;
+	walk->moved = false;
+}
+
+static bool spans_lines(const struct walk *walk, CXCursor cursor)
+{
+	CXSourceRange range = clang_getCursorExtent(cursor);
+
+	return place_of(walk->source, clang_getRangeStart(range)).line !=
+	       place_of(walk->source, clang_getRangeEnd(range)).line;
+}
+
+static void note_call(struct walk *walk, CXCursor cursor)
+{
+	if (clang_getCursorKind(cursor) != CXCursor_CallExpr)
+		return;
+	event_from_call(cursor, walk->source, &walk->types, walk->parsed, walk->diags);
+	usdt_from_call(cursor, walk->source,
+		       walk->parsed->functions[walk->parsed->function_count - 1].name,
+		       &walk->parsed->usdt, walk->diags);
+}
+
+static enum CXChildVisitResult visit_calls(CXCursor cursor, CXCursor parent, CXClientData data)
+{
+	(void)parent;
+	note_call(data, cursor);
+	return CXChildVisit_Recurse;
 }
 
 static enum CXChildVisitResult visit_body(CXCursor cursor, CXCursor parent, CXClientData data)
 {
 	struct walk *walk = data;
 
-	note_lines(walk, cursor, parent);
-	if (clang_getCursorKind(cursor) == CXCursor_CallExpr) {
-		event_from_call(cursor, walk->source, &walk->types, walk->parsed, walk->diags);
-		usdt_from_call(cursor, walk->source,
-			       walk->parsed->functions[walk->parsed->function_count - 1].name,
-			       &walk->parsed->usdt, walk->diags);
-	}
-	return CXChildVisit_Recurse;
+	if (walk->moved && clang_getCursorKind(parent) == CXCursor_CompoundStmt)
+		note_statement(walk, cursor);
+	note_call(walk, cursor);
+	if (walk->moved || !clang_isExpression(clang_getCursorKind(cursor)))
+		return CXChildVisit_Recurse;
+	walk->moved = spans_lines(walk, cursor);
+	if (walk->moved)
+		return CXChildVisit_Recurse;
+	/* No part of it spans lines either. Extents of nested expressions take long to find. */
+	clang_visitChildren(cursor, visit_calls, walk);
+	return CXChildVisit_Continue;
 }
 
 static enum CXChildVisitResult find_body(CXCursor cursor, CXCursor parent, CXClientData data)

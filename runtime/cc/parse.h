@@ -38,6 +38,7 @@ struct parse_table {
 	char *kind; /* BCC's word; NULL if the section was not given by one of BCC's macros */
 	char *file;
 	unsigned line;
+	size_t offset; /* of its declaration in the source; PARSE_NOWHERE if it is elsewhere */
 	uint32_t key_type, value_type, event_type; /* index + 1 into IMAGE_TYPES */
 };
 

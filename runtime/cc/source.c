@@ -55,7 +55,7 @@ static bool is_blank(const struct source *source)
 	return source->text[strspn(source->text, " \t\r\n\f\v")] == 0;
 }
 
-int source_init(struct source *source, const char *name, const char *text, size_t size,
+int source_take(struct source *source, const char *name, const char *text, size_t size,
 		struct diag_list *diags)
 {
 	size_t bad, first = 0;

@@ -23,7 +23,7 @@ struct source {
 };
 
 /* Takes size bytes of text; what makes it no program goes to diags, and then -1 is returned. */
-int source_init(struct source *source, const char *name, const char *text, size_t size,
+int source_take(struct source *source, const char *name, const char *text, size_t size,
 		struct diag_list *diags);
 /* A line without its newline, from 1; "" and size 0 if there is none. */
 const char *source_line(const struct source *source, unsigned line, size_t *size);

@@ -155,9 +155,10 @@ static void fork_an_orphan(void *unused)
 		_exit(1);
 	if (!fork()) {
 		if (!fork()) {
-			/* Its parent is gone when it goes on. */
-			while (getppid() != 1 && read(fds[0], &byte, 1) == 0)
-				break;
+			/* The other ends are closed once its parent is gone. */
+			close(fds[1]);
+			while (read(fds[0], &byte, 1) > 0)
+				;
 			syscall(SYS_getsid, 0);
 			_exit(0);
 		}

@@ -136,7 +136,8 @@ START_TEST(signals_and_children_stay)
 		if (!sigaction(i, NULL, &after))
 			ck_assert_ptr_eq(before[i].sa_handler, after.sa_handler);
 	sigprocmask(SIG_SETMASK, NULL, &mask_after);
-	ck_assert_mem_eq(&mask_before, &mask_after, sizeof(mask_before));
+	for (int i = 1; i < NSIG; i++)
+		ck_assert_int_eq(sigismember(&mask_before, i), sigismember(&mask_after, i));
 	ck_assert_int_eq(waitpid(-1, NULL, WNOHANG), -1);
 	ck_assert_int_eq(errno, ECHILD);
 }

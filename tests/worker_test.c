@@ -260,7 +260,8 @@ START_TEST(the_host_sees_no_child_and_no_signal)
 	sigprocmask(SIG_SETMASK, NULL, &before);
 	ck_assert_int_eq(open_with(&f), -ECHILD);
 	sigprocmask(SIG_SETMASK, NULL, &after);
-	ck_assert_mem_eq(&before, &after, sizeof(before));
+	for (int i = 1; i < NSIG; i++)
+		ck_assert_int_eq(sigismember(&before, i), sigismember(&after, i));
 	sigaction(SIGCHLD, NULL, &old);
 	ck_assert_ptr_eq(old.sa_handler, count_signal);
 	ck_assert_int_eq(child_signals, 0);

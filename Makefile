@@ -4,6 +4,7 @@
 #   make demo       install what is missing, build, trace the opens of `cat /etc/hostname`
 #   make test       install what is missing, build, run every suite
 #   make test-guest what takes other kernels: Debian's 6.1 and 6.12, in QEMU
+#   make test-valgrind   the library's life under valgrind, 220 times
 #   make bench      compare with the peers
 #   make fuzz       run the fuzzers (FUZZ_RUNS=10000000 each)
 #   make install    PREFIX=/usr/local DESTDIR=
@@ -47,7 +48,7 @@ CC_LIBS := -lbcc -lclang-14 -lLLVM-14 -lbpf -lelf -lz -lseccomp -lpthread
 CLI_LIBS := -ljansson
 
 .DEFAULT_GOAL := all
-.PHONY: all demo test test-guest bench fuzz install clean deps lint
+.PHONY: all demo test test-guest test-valgrind bench fuzz install clean deps lint
 all: $(B)/hotprobe $(B)/hotprobe-cc $(B)/hotprobe-guest $(B)/libhotprobe.so $(B)/libhotprobe.a $(B)/embed
 
 $(B)/runtime/%.o: private COMPILE := -fPIC -fvisibility=hidden
@@ -117,6 +118,11 @@ test:
 	@scripts/install-deps test
 	@$(MAKE) --no-print-directory all $(B)/tests/all
 	@scripts/test $(B)
+
+test-valgrind:
+	@scripts/install-deps test
+	@$(MAKE) --no-print-directory all $(B)/tests/all
+	@scripts/test-valgrind $(B)
 
 test-guest:
 	@scripts/install-deps test guest

@@ -101,6 +101,8 @@ enum {
 	"                              kfunc:FUNC, kretfunc:FUNC, fmod_ret:FUNC, lsm:HOOK\n"       \
 	"                              iter:KIND, iter:bpf_map_elem:map=TABLE\n"                   \
 	"                              perf_event:EVENT:freq=HZ|period=N[,pid=PID][,cpu=N]\n"      \
+	"                              xdp:IFACE, tc:IFACE:ingress|egress, socket:IFACE\n"         \
+	"                              cgroup:PATH:HOOK\n"                                         \
 	"                            sys_NAME as a FUNC is the syscall by this kernel's name; a\n" \
 	"                            FUNC of kprobes, CATEGORY and EVENT may be patterns: vfs_*\n" \
 	"      --kernel-headers DIR  compile against kernel headers in DIR, not those that are\n"  \

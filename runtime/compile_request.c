@@ -93,6 +93,17 @@ static void add_release(const struct hotprobe *hp, struct request *r)
 	request_add(r, REQUEST_RELEASE, NULL, NULL, release, strlen(release));
 }
 
+/* Only of the running kernel: another's BTF does not tell. */
+static void add_kernel_id(const struct hotprobe *hp, struct request *r)
+{
+	char id[KERNEL_ID_SIZE];
+
+	if (hp->opts.btf_path || hp->opts.kernel_release)
+		return;
+	kernel_build_id(KERNEL_NOTES, id);
+	request_add(r, REQUEST_KERNEL_ID, NULL, NULL, id, strlen(id));
+}
+
 int compile_request(struct hotprobe *hp, struct request *r)
 {
 	const char *btf = hp->opts.btf_path ? hp->opts.btf_path : DEFAULT_BTF;
@@ -107,6 +118,7 @@ int compile_request(struct hotprobe *hp, struct request *r)
 	add_tracepoints(hp, r);
 	request_add(r, REQUEST_BTF, NULL, NULL, btf, strlen(btf));
 	add_release(hp, r);
+	add_kernel_id(hp, r);
 	if (hp->opts.kernel_headers)
 		request_add(r, REQUEST_HEADERS, NULL, NULL, hp->opts.kernel_headers,
 			    strlen(hp->opts.kernel_headers));

@@ -211,11 +211,61 @@ static void step_store(struct flow_state *s, const struct bpf_insn *insn)
 		s->value[insn->src_reg] = other();
 }
 
-static void step_call(struct flow_state *s)
+/* Helpers that only read what their arguments point to. */
+static bool only_reads(int32_t helper)
+{
+	switch (helper) {
+	case BPF_FUNC_map_lookup_elem:
+	case BPF_FUNC_map_update_elem:
+	case BPF_FUNC_map_delete_elem:
+	case BPF_FUNC_map_push_elem:
+	case BPF_FUNC_perf_event_output:
+	case BPF_FUNC_ringbuf_output:
+	case BPF_FUNC_trace_printk:
+	case BPF_FUNC_tail_call:
+		return true;
+	}
+	return false;
+}
+
+/* Constants in these bytes of the frame are none any more. A pointer is not forgotten: had a
+   helper written over it, the verifier would not let it be used. */
+static void forget_constants(struct flow_state *s, int64_t from, int64_t size)
+{
+	struct flow_value base = {.kind = FLOW_FRAME, .number = from};
+
+	for (int64_t i = 0; i < size && from + i < 0; i++) {
+		int slot = slot_of(base, (int32_t)i);
+
+		if (slot >= 0 && known_bytes(s->value[slot]))
+			store_byte(&s->value[slot], (int)(from + i) & 7, other(), 0);
+	}
+}
+
+/* A pointer is followed by the size of what it points to, if that is not fixed. */
+static void forget_written(struct flow_state *s)
+{
+	for (int i = BPF_REG_1; i <= BPF_REG_5; i++) {
+		struct flow_value at = s->value[i];
+		bool sized = i < BPF_REG_5 && s->value[i + 1].kind == FLOW_CONSTANT;
+
+		if (at.kind == FLOW_FRAME)
+			forget_constants(s, at.number, sized ? s->value[i + 1].number : FRAME_SIZE);
+	}
+}
+
+static void clobber(struct flow_state *s)
 {
 	s->value[BPF_REG_0] = other();
 	for (int i = BPF_REG_1; i <= BPF_REG_5; i++)
 		s->value[i] = (struct flow_value){.kind = FLOW_DEAD};
+}
+
+static void step_call(struct flow_state *s, const struct bpf_insn *insn)
+{
+	if (insn->src_reg || !only_reads(insn->imm))
+		forget_written(s);
+	clobber(s);
 }
 
 static void step_wide(struct flow_state *s, const struct bpf_insn *insn)
@@ -247,7 +297,7 @@ static int step_jump(struct analysis *a, uint32_t at, struct flow_state *s, bool
 	if (op == BPF_EXIT)
 		return 0;
 	if (op == BPF_CALL) {
-		step_call(s);
+		step_call(s, insn);
 		return 0;
 	}
 	return flow_to(a, at + 1 + (is_far ? insn->imm : insn->off), s);
@@ -276,7 +326,7 @@ static int step(struct analysis *a, uint32_t at, struct flow_state *s)
 		if (is_wide(insn) && next < a->code->count)
 			step_wide(s, insn);
 		else
-			step_call(s); /* LD_ABS and LD_IND clobber like a call */
+			clobber(s); /* LD_ABS and LD_IND clobber like a call */
 		next += is_wide(insn);
 		break;
 	default:

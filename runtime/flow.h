@@ -56,7 +56,7 @@ static inline const struct flow_state *flow_at(const struct flow *flow, uint32_t
 }
 
 /* The byte at an offset from the frame pointer, if it is the same constant on all paths; else -1.
-   What a helper writes to the stack is not looked at. */
+ */
 int flow_frame_byte(const struct flow_state *state, int64_t offset);
 
 /* The lowest offset from the frame pointer, 0 or negative, that the code uses or points to. */

@@ -181,6 +181,8 @@ struct image_facts {
 	uint32_t task_signal;  /* of task_struct.signal */
 	uint32_t signal_live;  /* of signal_struct.live.counter */
 	uint32_t task_comm;    /* of task_struct.comm */
+	uint32_t kernel_id;    /* string: that kernel's build id in hexadecimal, "" if unknown */
+	uint32_t reserved;
 };
 
 /* A file that compiled it: the compiler process, libbcc, LLVM. If one has changed since, a cached
@@ -224,7 +226,7 @@ int image_parse(struct image *img, const void *data, size_t size, const char **w
 /* The string at that offset of the program's own BTF, NULL if there is none. */
 const char *image_btf_string(const struct image *img, uint32_t offset);
 /* The text of a line of the source, as line info has it: without its indent, whose bytes go to
-   *indent as far as the columns tell. NULL if no instruction is of that line. */
+ *indent as far as the columns tell. NULL if no instruction is of that line. */
 const char *image_line_text(const struct image *img, const char *file, uint32_t line,
 			    uint32_t *indent);
 

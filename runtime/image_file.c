@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "compile.h"
+#include "kernel.h"
 
 bool image_file_is(const void *data, size_t size)
 {
@@ -18,18 +19,25 @@ bool image_file_is(const void *data, size_t size)
 	return size >= sizeof(*header) && header->magic == IMAGE_MAGIC;
 }
 
-/* The code has offsets of that kernel's structures in it: elsewhere it would read wrong places. */
+/* The code has offsets of that kernel's structures in it: elsewhere it would read wrong places.
+   Two kernels of one release may differ, so where the build id is known it decides. */
 static int check_kernel(struct hotprobe *hp, const char *path)
 {
-	const char *release = image_str(&hp->image, hp->image.facts->release);
+	const struct image *img = &hp->image;
+	const char *release = image_str(img, img->facts->release);
+	const char *wanted = image_str(img, img->facts->kernel_id);
+	char id[KERNEL_ID_SIZE];
 	struct utsname un;
 
 	uname(&un);
-	if (!strcmp(release, un.release))
+	kernel_build_id(KERNEL_NOTES, id);
+	if (*wanted && *id ? !strcmp(wanted, id) : !strcmp(release, un.release))
 		return 0;
 	return fail_at(hp, -EINVAL, path, 0, 0,
 		       "build it again here, or for this kernel with hotprobe build --btf",
-		       "the image was compiled for kernel %s, and this is %s", release, un.release);
+		       "the image was compiled for %s %s, and this is %s",
+		       strcmp(release, un.release) ? "kernel" : "another build of kernel", release,
+		       un.release);
 }
 
 int image_file_open(struct hotprobe *hp, const char *path, void *data, size_t size)

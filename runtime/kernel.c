@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "kernel.h"
 
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -40,6 +41,42 @@ char *kernel_read_file(int dir_fd, const char *path)
 	}
 	close(fd);
 	return text;
+}
+
+/* Notes are ELF's: sizes of name and content, type, then both, each padded to 4 bytes. */
+static const uint8_t *find_build_id(const uint8_t *notes, size_t size, uint32_t *id_size)
+{
+	while (size >= sizeof(Elf64_Nhdr)) {
+		const Elf64_Nhdr *note = (const void *)notes;
+		uint64_t name = ((uint64_t)note->n_namesz + 3) & ~3ULL;
+		uint64_t content = ((uint64_t)note->n_descsz + 3) & ~3ULL;
+
+		if (name + content > size - sizeof(*note))
+			return NULL;
+		if (note->n_type == NT_GNU_BUILD_ID && note->n_namesz == 4 &&
+		    !memcmp(note + 1, "GNU", 4)) {
+			*id_size = note->n_descsz;
+			return (const uint8_t *)(note + 1) + name;
+		}
+		notes += sizeof(*note) + name + content;
+		size -= sizeof(*note) + name + content;
+	}
+	return NULL;
+}
+
+void kernel_build_id(const char *path, char id[KERNEL_ID_SIZE])
+{
+	_Alignas(4) uint8_t notes[4096];
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? 0 : read(fd, notes, sizeof(notes));
+	uint32_t size = 0;
+	const uint8_t *found = n > 0 ? find_build_id(notes, n, &size) : NULL;
+
+	id[0] = '\0';
+	for (uint32_t i = 0; found && i < size && 2 * i + 2 < KERNEL_ID_SIZE; i++)
+		snprintf(id + 2 * i, 3, "%02x", found[i]);
+	if (fd >= 0)
+		close(fd);
 }
 
 int kernel_pmu_type(const char *pmu)

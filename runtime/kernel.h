@@ -7,6 +7,10 @@
 
 #include "internal.h"
 
+enum {
+	KERNEL_ID_SIZE = 2 * 64 + 1, /* with its NUL; 20 bytes are usual */
+};
+
 /* CONFIG_KPROBES with its perf PMU (Linux 4.17), asked once per handle. */
 bool kernel_has_kprobes(struct hotprobe *hp);
 /* KPROBE or TRACEPOINT: opts.backend with AUTO decided. */
@@ -16,6 +20,10 @@ enum hotprobe_backend kernel_backend(struct hotprobe *hp);
 bool kernel_is_locked_down(void);
 /* The number of possible CPUs, from /sys/devices/system/cpu/possible: what per-CPU tables have. */
 int kernel_possible_cpus(void);
+/* The build id in hexadecimal that a file of ELF notes has: KERNEL_NOTES for the kernel's, one in
+   /sys/module for a module's; "" if there is none. */
+#define KERNEL_NOTES "/sys/kernel/notes"
+void kernel_build_id(const char *path, char id[KERNEL_ID_SIZE]);
 /* A perf PMU's type number from sysfs, or a negative errno. */
 int kernel_pmu_type(const char *pmu);
 /* True if the CPU is online. */

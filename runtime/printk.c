@@ -532,8 +532,8 @@ static int give_up(struct hotprobe *hp, struct printk *printk, int err)
 	if (err == -EPERM)
 		return 0;
 	note(hp, HOTPROBE_WARNING,
-	     "messages of bpf_trace_printk go to the machine's trace_pipe: this kernel has no "
-	     "bpf_snprintf() and ring buffers (Linux 5.13)");
+	     "messages of bpf_trace_printk go to the machine's trace_pipe: it takes a kernel with "
+	     "BTF, bpf_snprintf() and ring buffers (Linux 5.13)");
 	return 0;
 }
 
@@ -542,7 +542,7 @@ int printk_plan(struct hotprobe *hp)
 	struct printk *printk;
 	int err = 0;
 
-	if (hp->opts.trace_pipe || !facts_known(hp->image.facts))
+	if (hp->opts.trace_pipe)
 		return 0;
 	printk = calloc(1, sizeof(*printk));
 	if (!printk)
@@ -556,8 +556,10 @@ int printk_plan(struct hotprobe *hp)
 		printk_free(printk);
 		return 0;
 	}
-	if (!err)
+	if (!err && facts_known(hp->image.facts))
 		err = make_all(printk);
+	else if (!err)
+		err = -EOPNOTSUPP;
 	if (err)
 		return give_up(hp, printk, err);
 	hp->printk = printk;

@@ -85,6 +85,13 @@ static int attach(struct hotprobe_link *link, int prog_fd)
 	} else {
 		err = -errno;
 	}
+	/* What it says of a qdisc or classifier that no module has. */
+	if (err == -ENOENT)
+		return link_fail(
+			link, -EOPNOTSUPP, "its modules sch_ingress and cls_bpf would do",
+			"cannot attach %s: this kernel has neither tcx (Linux 6.6) nor the "
+			"clsact qdisc with a BPF classifier",
+			link->program->name);
 	if (err)
 		return link_fail_errno(link, err);
 	return link_attached_to(link, "%s %s of %s", how, t->name, t->group);

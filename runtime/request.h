@@ -24,6 +24,7 @@ enum request_kind {
 	REQUEST_TRACEPOINT, /* category, event, the text of its format file in tracefs */
 	REQUEST_BTF,	    /* path of the kernel's BTF; default /sys/kernel/btf/vmlinux */
 	REQUEST_RELEASE,    /* uname -r of the kernel to compile for */
+	REQUEST_KERNEL_ID,  /* its build id in hexadecimal, if it is known */
 	REQUEST_HEADERS,    /* directory of real kernel headers, instead of BTF */
 	REQUEST_OPTION,	    /* one of the words below */
 	REQUEST_END,

@@ -82,38 +82,7 @@ static int out_of_memory(struct hotprobe *hp)
 
 /* ---- The kernel ---- */
 
-/* A file of ELF notes in sysfs. */
-static void read_build_id(const char *path, char text[ELF_BUILD_ID_SIZE])
-{
-	uint32_t note[3], data[1024];
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? 0 : read(fd, data, sizeof(data));
-	size_t size = n > 0 ? (size_t)n : 0, at = 0;
-
-	if (fd >= 0)
-		close(fd);
-	text[0] = '\0';
-	while (size - at >= sizeof(note)) {
-		size_t name = at + sizeof(note), desc, end;
-
-		memcpy(note, (char *)data + at, sizeof(note));
-		if (note[0] > size || note[1] > size)
-			return;
-		desc = name + (note[0] + 3) / 4 * 4;
-		end = desc + (note[1] + 3) / 4 * 4;
-		if (end > size)
-			return;
-		if (note[2] == NT_GNU_BUILD_ID && note[0] == 4 &&
-		    !memcmp((char *)data + name, "GNU", 4)) {
-			for (size_t i = 0; i < note[1] && 2 * i + 2 < ELF_BUILD_ID_SIZE; i++)
-				sprintf(text + 2 * i, "%02x", ((unsigned char *)data)[desc + i]);
-			return;
-		}
-		at = end;
-	}
-}
-
-static const char *kernel_build_id(struct symbols *s, const char *module)
+static const char *build_id_of(struct symbols *s, const char *module)
 {
 	char path[256];
 
@@ -125,7 +94,7 @@ static const char *kernel_build_id(struct symbols *s, const char *module)
 		snprintf(path, sizeof(path), "/sys/module/%s/notes/.note.gnu.build-id", module);
 	else
 		snprintf(path, sizeof(path), "/sys/kernel/notes");
-	read_build_id(path, s->build_id);
+	kernel_build_id(path, s->build_id);
 	return s->build_id;
 }
 
@@ -159,7 +128,7 @@ int hotprobe_symbol_kernel(struct hotprobe *hp, uint64_t address, struct hotprob
 	*symbol = (struct hotprobe_symbol){
 		.name = demangle(&s->demangler, name),
 		.module = *module ? module : "kernel",
-		.build_id = kernel_build_id(s, module),
+		.build_id = build_id_of(s, module),
 		.offset = offset,
 		.address = address,
 	};

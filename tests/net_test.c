@@ -58,44 +58,46 @@ int bpf_link_create(int prog_fd, int target_fd, enum bpf_attach_type type,
 /* ---- The network
  * ----------------------------------------------------------------------------------- */
 
-static const char *no_net(void)
+static bool try_ip(const char *arguments)
 {
-	static const char *missing;
+	char *command = format("ip %s", arguments);
+	struct result result = RUN("sh", "-c", command);
+	bool done = !result.status;
 
-	missing = no_bpf();
-	if (missing)
-		return missing;
-	if (access("/sbin/ip", X_OK) && access("/usr/sbin/ip", X_OK))
-		return "there is no ip command (iproute2)";
-	return NULL;
+	free(command);
+	result_free(&result);
+	return done;
 }
 
 static void ip(const char *arguments)
 {
-	char *command = format("ip %s", arguments);
-	struct result result = RUN("sh", "-c", command);
-
-	ck_assert_msg(!result.status, "%s: %s", command, result.err);
-	free(command);
-	result_free(&result);
+	ck_assert_msg(try_ip(arguments), "ip %s", arguments);
 }
 
-/* Check runs each test in a process of its own, so the namespace goes with the test. */
-static void enter_net(void)
+/* Check runs each test in a process of its own, so the namespace goes with the test. Returns why
+   there can be none, or NULL. */
+static const char *enter_net(void)
 {
+	const char *missing = no_bpf();
 	int fd;
 
-	ck_assert_int_eq(unshare(CLONE_NEWNET), 0);
+	if (missing)
+		return missing;
+	if (unshare(CLONE_NEWNET))
+		return "no network namespace can be made here";
 	/* No frames of the kernel's own. */
 	fd = open("/proc/sys/net/ipv6/conf/default/disable_ipv6", O_WRONLY | O_CLOEXEC);
 	if (fd >= 0) {
 		ck_assert_int_eq(write(fd, "1", 1), 1);
 		close(fd);
 	}
-	ip("link add hpa type veth peer name hpb");
+	if (!try_ip("link set lo up"))
+		return "there is no ip command (iproute2)";
+	if (!try_ip("link add hpa type veth peer name hpb"))
+		return "this kernel has no veth devices (CONFIG_VETH)";
 	ip("link set hpa up");
 	ip("link set hpb up");
-	ip("link set lo up");
+	return NULL;
 }
 
 static void send_frames(const char *from, int count)
@@ -166,6 +168,18 @@ static struct hotprobe *load_text(const char *text)
 	return hp;
 }
 
+/* Where only modules have what tc takes, and they cannot be loaded. */
+static const char *no_tc(void)
+{
+	struct result made = RUN("tc", "qdisc", "add", "dev", "hpb", "clsact");
+	struct result removed = RUN("tc", "qdisc", "del", "dev", "hpb", "clsact");
+	bool has = !made.status && !removed.status;
+
+	result_free(&made);
+	result_free(&removed);
+	return has ? NULL : "this kernel has no clsact qdisc (CONFIG_NET_SCH_INGRESS)";
+}
+
 static struct hotprobe *attach_text(const char *text, const char *spec, struct hotprobe_link **link)
 {
 	struct hotprobe *hp = load_text(text);
@@ -198,16 +212,14 @@ static void check_counts(const char *text, const char *spec, const char *from,
 
 START_TEST(xdp_sees_every_frame)
 {
-	NEED(no_net());
-	enter_net();
+	NEED(enter_net());
 	check_counts(xdp, "xdp:hpa", "hpb", "XDP of hpa");
 }
 END_TEST
 
 START_TEST(xdp_works_on_a_kernel_without_links)
 {
-	NEED(no_net());
-	enter_net();
+	NEED(enter_net());
 	no_links = true;
 	check_counts(xdp, "xdp:hpa", "hpb", "XDP of hpa");
 }
@@ -219,8 +231,7 @@ START_TEST(xdp_falls_back_to_generic_mode)
 	struct hotprobe_link *link;
 	struct hotprobe *hp;
 
-	NEED(no_net());
-	enter_net();
+	NEED(enter_net());
 	hp = attach_text(xdp, "xdp:lo", &link);
 	send_frames("lo", FRAMES);
 	ck_assert_uint_eq(frames_of(hp), FRAMES);
@@ -240,8 +251,8 @@ static bool has_tcx(void)
 
 START_TEST(tc_sees_every_frame_that_comes_in)
 {
-	NEED(no_net());
-	enter_net();
+	NEED(enter_net());
+	NEED(no_tc());
 	check_counts(tc, "tc:hpa:ingress", "hpb",
 		     has_tcx() ? "tcx ingress of hpa" : "clsact ingress of hpa");
 }
@@ -249,8 +260,8 @@ END_TEST
 
 START_TEST(tc_sees_every_frame_that_goes_out)
 {
-	NEED(no_net());
-	enter_net();
+	NEED(enter_net());
+	NEED(no_tc());
 	check_counts(tc, "tc:hpb:egress", "hpb",
 		     has_tcx() ? "tcx egress of hpb" : "clsact egress of hpb");
 }
@@ -266,8 +277,8 @@ static void check_no_qdisc(void)
 
 START_TEST(tc_works_on_a_kernel_without_links)
 {
-	NEED(no_net());
-	enter_net();
+	NEED(enter_net());
+	NEED(no_tc());
 	no_links = true;
 	check_counts(tc, "tc:hpa:ingress", "hpb", "clsact ingress of hpa");
 	check_counts(tc, "tc:hpa:egress", "hpa", "clsact egress of hpa");
@@ -280,8 +291,8 @@ START_TEST(tc_removes_the_qdisc_it_made_with_the_last_filter)
 	struct hotprobe_link *in, *out;
 	struct hotprobe *hp;
 
-	NEED(no_net());
-	enter_net();
+	NEED(enter_net());
+	NEED(no_tc());
 	no_links = true;
 	hp = attach_text(tc, "tc:hpa:ingress", &in);
 	ck_hp(hp, hotprobe_attach_spec(hp, "see", "tc:hpa:egress", &out));
@@ -300,10 +311,9 @@ START_TEST(tc_leaves_what_others_made)
 	struct hotprobe *hp;
 	struct result result;
 
-	NEED(no_net());
-	enter_net();
+	NEED(enter_net());
+	NEED(no_tc());
 	no_links = true;
-	ip("link show dev hpa");
 	result = RUN("tc", "qdisc", "add", "dev", "hpa", "clsact");
 	if (result.status)
 		SKIP("tc cannot add a clsact qdisc: %s", result.err);
@@ -323,8 +333,7 @@ START_TEST(a_packet_socket_gets_what_its_filter_lets_through)
 	char frame[FRAME + 1];
 	int count = 0, fd;
 
-	NEED(no_net());
-	enter_net();
+	NEED(enter_net());
 	hp = attach_text(packets, "socket:hpa", &link);
 	fd = hotprobe_link_fd(link);
 	ck_assert_int_ge(fd, 0);
@@ -368,8 +377,8 @@ START_TEST(an_interface_may_vanish)
 {
 	static const char *const specs[] = {"tc:hpa:ingress", "tc:hpa:egress"};
 
-	NEED(no_net());
-	enter_net();
+	NEED(enter_net());
+	NEED(no_tc());
 	for (int i = 0; i < 2; i++) {
 		no_links = i;
 		attach_and_lose(xdp, "xdp:hpa");
@@ -387,8 +396,8 @@ START_TEST(a_killed_process_leaves_nothing_attached)
 	pid_t pid;
 	char c;
 
-	NEED(no_net());
-	enter_net();
+	NEED(enter_net());
+	NEED(no_tc());
 	if (!has_tcx())
 		SKIP("this kernel has no tcx links (Linux 6.6)");
 	ck_assert_int_eq(pipe2(ready, O_CLOEXEC), 0);
@@ -439,8 +448,7 @@ START_TEST(what_is_no_target_is_refused)
 	};
 	struct hotprobe *hp;
 
-	NEED(no_net());
-	enter_net();
+	NEED(enter_net());
 	hp = load_text("int see(struct __sk_buff *skb) { return 0; }\n"
 		       "int see_xdp(struct xdp_md *ctx) { return XDP_PASS; }\n");
 	for (size_t i = 0; i < COUNT(bad); i++) {
@@ -459,8 +467,7 @@ START_TEST(xdp_takes_one_program)
 	struct hotprobe_link *link;
 	struct hotprobe *first, *second;
 
-	NEED(no_net());
-	enter_net();
+	NEED(enter_net());
 	for (int i = 0; i < 2; i++) {
 		no_links = i;
 		first = attach_text(xdp, "xdp:hpa", &link);
@@ -598,8 +605,7 @@ START_TEST(cgroup_programs_see_what_their_cgroup_does)
 {
 	struct cgroup cgroup;
 
-	NEED(no_net());
-	enter_net();
+	NEED(enter_net());
 	if (!make_cgroup(&cgroup))
 		SKIP("this kernel mounts no cgroup2 file system");
 	for (int i = 0; i < 2; i++) {
@@ -623,8 +629,7 @@ START_TEST(the_command_warns_that_it_cannot_confine_them)
 	struct result result;
 	char *dir, *file;
 
-	NEED(no_net());
-	enter_net();
+	NEED(enter_net());
 	dir = make_dir();
 	file = format("%s/xdp.c", dir);
 	write_file(file, xdp, strlen(xdp));

@@ -11,6 +11,7 @@
 #include "headers_cut.h"
 #include "headers_macros.h"
 #include "headers_tracepoint.h"
+#include "headers_whole.h"
 #include "headers_words.h"
 
 struct build {
@@ -84,6 +85,8 @@ static void add_words(struct build *b)
 		tracepoint_add_words(&in->tracepoints[i], &b->words);
 	/* Every kprobe's context. */
 	words_add(&b->words, "pt_regs", strlen("pt_regs"))->flags |= WORD_USED | WORD_TAG;
+	if (in->whole)
+		whole_add_words(&b->macros, &b->btf);
 	macros_expand(&b->macros);
 }
 
@@ -142,7 +145,10 @@ static int add_btf(struct build *b, char **error)
 static void choose_types(struct build *b)
 {
 	add_modules(b);
-	b->cut = (struct cut){.btf = &b->btf, .words = &b->words, .loose = b->macros.loose};
+	b->cut = (struct cut){.btf = &b->btf,
+			      .words = &b->words,
+			      .loose = b->macros.loose,
+			      .whole = b->in->whole};
 	cut_types(&b->cut);
 }
 
@@ -170,6 +176,7 @@ static void find_facts(const struct build *b, struct headers_facts *facts)
 		.task_pid = offset_of(btf, "task_struct", "pid"),
 		.task_tgid = offset_of(btf, "task_struct", "tgid"),
 		.task_signal = offset_of(btf, "task_struct", "signal"),
+		.task_comm = offset_of(&b->btf, "task_struct", "comm"),
 		.signal_live = offset_of(btf, "signal_struct", "live"),
 	};
 }
@@ -228,6 +235,7 @@ static void put_all(struct build *b, struct text *out)
 		.btf_path = b->in->btf_path,
 		.release = b->in->release,
 		.version_code = b->version_code,
+		.whole = b->in->whole,
 		.no_syscall_wrapper = b->in->direct_syscalls,
 	};
 
@@ -261,5 +269,7 @@ int headers_build(const struct headers_input *in, struct tree *tree, struct head
 	find_facts(&b, facts);
 	put_all(&b, &out);
 	tree_add(tree, "include/linux/kconfig.h", &out);
+	if (in->whole)
+		whole_add_files(&b.macros, tree);
 	return 0;
 }

@@ -49,6 +49,9 @@ struct headers_input {
 	const char *const *cflags; /* ends with NULL, may be NULL; -D and -U matter */
 	const struct headers_tracepoint *tracepoints;
 	size_t tracepoint_count;
+	/* All types, for programs that are not known yet: then the tree has every header that a
+	   program may include, and needs no other. */
+	bool whole;
 	bool direct_syscalls; /* leave CONFIG_ARCH_HAS_SYSCALL_WRAPPER undefined */
 };
 

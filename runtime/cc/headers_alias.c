@@ -95,3 +95,35 @@ void alias_find(struct cut *cut, uint32_t type)
 		}
 	}
 }
+
+/* The members whose names begin like the rule's give an alias each. */
+static void add_members(const struct headers_btf *btf, uint32_t id, size_t rule, int depth,
+			struct words *words)
+{
+	size_t size = strcspn(rules[rule].member, "*");
+	uint32_t vlen = btf_vlen(btf_at(btf, id));
+
+	for (uint32_t i = 0; i < vlen && depth < 8 && btf_is_composite(btf_at(btf, id)); i++) {
+		struct btf_field field = btf_field_at(btf, id, i);
+		char *alias;
+
+		add_members(btf, btf_resolve(btf, field.type), rule, depth + 1, words);
+		if (strncmp(field.name, rules[rule].member, size) || !field.name[size])
+			continue;
+		alias = cc_printf("%.*s%s", (int)strcspn(rules[rule].alias, "*"), rules[rule].alias,
+				  field.name + size);
+		words_add(words, alias, strlen(alias))->flags |= WORD_USED;
+	}
+}
+
+void alias_add_words(const struct headers_btf *btf, struct words *words)
+{
+	for (size_t rule = 0; rule < sizeof(rules) / sizeof(*rules); rule++) {
+		const char *alias = rules[rule].alias, *type = rules[rule].type;
+
+		if (strchr(alias, '*'))
+			add_members(btf, btf_find_tag(btf, type, strlen(type)), rule, 0, words);
+		else
+			words_add(words, alias, strlen(alias))->flags |= WORD_USED;
+	}
+}

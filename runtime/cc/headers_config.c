@@ -75,7 +75,8 @@ static bool find_config(const struct config_input *in, struct text *text)
 }
 
 /* CONFIG_X=y is 1; =m is CONFIG_X_MODULE; a number or string is itself. */
-static void put_line(const char *line, size_t size, const struct words *words, struct text *out)
+static void put_line(const char *line, size_t size, bool whole, const struct words *words,
+		     struct text *out)
 {
 	size_t name = 0;
 	const struct word *word;
@@ -88,7 +89,7 @@ static void put_line(const char *line, size_t size, const struct words *words, s
 		return;
 	value = line + name + 1;
 	word = words_find(words, line, name);
-	if (!word || !(word->flags & WORD_USED) || word->flags & WORD_DEF_MACRO)
+	if (!whole && (!word || !(word->flags & WORD_USED) || word->flags & WORD_DEF_MACRO))
 		return;
 	if (*value == 'm')
 		text_printf(out, "#define %.*s_MODULE 1\n", (int)name, line);
@@ -127,12 +128,12 @@ void config_put(const struct config_input *in, const struct words *words, struct
 	text_puts(out, "#define CONFIG_BPF_SYSCALL 1\n");
 	if (!in->no_syscall_wrapper && has_syscall_wrapper(in->version_code))
 		text_puts(out, "#define CONFIG_ARCH_HAS_SYSCALL_WRAPPER 1\n");
-	if (!is_asked(words) || !find_config(in, &text))
+	if ((!in->whole && !is_asked(words)) || !find_config(in, &text))
 		return;
 	for (line = text.data; line < text.data + text.size; line = end + 1) {
 		end = memchr(line, '\n', (size_t)(text.data + text.size - line));
 		if (!end)
 			end = text.data + text.size;
-		put_line(line, (size_t)(end - line), words, out);
+		put_line(line, (size_t)(end - line), in->whole, words, out);
 	}
 }

@@ -13,6 +13,7 @@ struct config_input {
 	const char *btf_path;	 /* where the kernel's types are; NULL if not known */
 	const char *release;	 /* uname -r */
 	unsigned version_code;	 /* LINUX_VERSION_CODE */
+	bool whole;		 /* all symbols, not only those that are words */
 	bool no_syscall_wrapper; /* leave CONFIG_ARCH_HAS_SYSCALL_WRAPPER undefined */
 };
 

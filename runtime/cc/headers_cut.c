@@ -167,6 +167,20 @@ static void want_word(struct cut *cut, struct word *word)
 	}
 }
 
+static void want_all(struct cut *cut)
+{
+	for (uint32_t id = 1; id < cut->btf->count; id++) {
+		const struct btf_type *type = btf_at(cut->btf, id);
+		const char *name = btf_name(cut->btf, id);
+		bool is_tag = btf_is_composite(type) || btf_is_enum(type);
+
+		if (is_tag && *name ? !cut_foreign_tag(cut, name)
+				    : btf_is_enum(type) || (btf_kind(type) == BTF_KIND_TYPEDEF &&
+							    !cut_foreign_name(cut, name)))
+			want(cut, id, CUT_FULL);
+	}
+}
+
 static void want_enumerators(struct cut *cut)
 {
 	for (size_t i = 0; i < cut->btf->enum_count; i++) {
@@ -193,6 +207,8 @@ void cut_types(struct cut *cut)
 	for (size_t i = 0; i < cut->words->count; i++)
 		want_word(cut, &cut->words->list[i]);
 	want_enumerators(cut);
+	if (cut->whole)
+		want_all(cut);
 	for (size_t i = 0; i < cut->type_count; i++)
 		follow(cut, cut->types[i]);
 }

@@ -34,6 +34,7 @@ struct cut {
 	const struct headers_btf *btf;
 	struct words *words;
 	bool loose;	      /* every word may be a tag */
+	bool whole;	      /* all types, not only what words name */
 	unsigned char *state; /* of each type */
 	unsigned char *align; /* of each struct and union, bytes */
 	uint32_t *types;      /* that the tree has to define, in the order found */

@@ -444,6 +444,11 @@ static bool is_taken(const struct macros *m, const char *at, size_t size, bool t
 	return word && word->flags & (tag ? tags : names);
 }
 
+bool macros_is_taken(const struct macros *m, const char *at, size_t size)
+{
+	return is_taken(m, at, size, false);
+}
+
 static bool is_idiom_taken(const struct macros *m, const struct idiom *idiom)
 {
 	for (size_t i = 0; i < idiom->name_count; i++) {

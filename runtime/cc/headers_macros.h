@@ -79,5 +79,7 @@ void macros_put_answers(const struct macros *macros, const struct headers_btf *b
 			struct text *out);
 void macros_put_basics(const struct macros *macros, struct text *out);
 void macros_put(const struct macros *macros, struct text *out);
+/* Do BTF, the source or libbcc have something of that name, that a macro must not hide? */
+bool macros_is_taken(const struct macros *macros, const char *at, size_t size);
 
 #endif

@@ -33,7 +33,12 @@ static size_t lower_bound(const char *name, size_t size)
 	return low;
 }
 
-static struct uapi_macro entry_at(size_t index)
+size_t uapi_count(void)
+{
+	return ENTRY_COUNT;
+}
+
+struct uapi_macro uapi_at(size_t index)
 {
 	struct uapi_macro macro = {.name = uapi_text + uapi_entries[index]};
 	const char *header = macro.name + strlen(macro.name) + 1;
@@ -51,11 +56,11 @@ int uapi_find(const char *name, size_t size, int (*included)(void *ctx, const ch
 	for (i = first; i < ENTRY_COUNT; i++) {
 		if (compare(name, size, uapi_text + uapi_entries[i]))
 			break;
-		*macro = entry_at(i);
+		*macro = uapi_at(i);
 		if (included(ctx, macro->header))
 			return 1;
 	}
 	if (i > first)
-		*macro = entry_at(first);
+		*macro = uapi_at(first);
 	return i > first;
 }

@@ -19,4 +19,8 @@ struct uapi_macro {
 int uapi_find(const char *name, size_t size, int (*included)(void *ctx, const char *header),
 	      void *ctx, struct uapi_macro *macro);
 
+/* All of them, by name; some names come more than once. */
+size_t uapi_count(void);
+struct uapi_macro uapi_at(size_t index);
+
 #endif

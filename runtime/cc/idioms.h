@@ -12,6 +12,9 @@
  * In an #if, HOTPROBE_HAS_FIELD(struct, member), HOTPROBE_HAS_TYPE(struct) and
  * HOTPROBE_HAS_ENUMERATOR(name) ask the kernel's BTF; HOTPROBE_FIELD_SIZE(struct, member) is the
  * size in bytes, 0 without such a member. What BTF can't tell is decided by the version.
+ *
+ * What takes a number is a function where it can be: libbcc turns x->y in an argument of a
+ * function into a read of kernel memory, in an argument of a macro it does not.
  */
 
 /* What libbcc's own headers take for granted. */
@@ -114,6 +117,7 @@ typedef _Bool bool;
 
 /* The result is kept in one register: else the compiler compares a copy and uses the original,
    and the verifier sees no bound. */
+
 #define min(a, b) HOTPROBE_CHOOSE(<, a, b)
 #define max(a, b) HOTPROBE_CHOOSE(>, a, b)
 #define HOTPROBE_CHOOSE(op, a, b)                                                                  \
@@ -173,8 +177,16 @@ static inline __attribute__((always_inline)) u64 div64_u64(u64 dividend, u64 div
 #define GENMASK_ULL(high, low) ((~0ULL << (low)) & (~0ULL >> (63 - (high))))
 #define upper_32_bits(n) ((u32)(((n) >> 16) >> 16))
 #define lower_32_bits(n) ((u32)((n)&0xffffffff))
-#define ilog2(n) (63 - __builtin_clzll(n))
-#define is_power_of_2(n) ((n) != 0 && (((n) & ((n)-1)) == 0))
+static inline __attribute__((always_inline)) int ilog2(u64 n)
+{
+	return 63 - __builtin_clzll(n);
+}
+
+static inline __attribute__((always_inline)) bool is_power_of_2(unsigned long n)
+{
+	return n != 0 && (n & (n - 1)) == 0;
+}
+
 #define roundup_pow_of_two(n) ((n) <= 1 ? 1UL : 1UL << (64 - __builtin_clzll((n)-1)))
 #define rounddown_pow_of_two(n) (1UL << (63 - __builtin_clzll(n)))
 #define __stringify_1(x...) #x
@@ -194,10 +206,23 @@ static inline __attribute__((always_inline)) u64 div64_u64(u64 dividend, u64 div
 #endif
 
 #define MAX_ERRNO 4095
-#define IS_ERR_VALUE(x) ((unsigned long)(void *)(x) >= (unsigned long)-4095)
-#define IS_ERR(ptr) ((unsigned long)(ptr) >= (unsigned long)-4095)
-#define IS_ERR_OR_NULL(ptr) (!(ptr) || IS_ERR(ptr))
-#define PTR_ERR(ptr) ((long)(ptr))
+
+static inline __attribute__((always_inline)) bool IS_ERR(const void *ptr)
+{
+	return (unsigned long)ptr >= (unsigned long)-4095;
+}
+
+static inline __attribute__((always_inline)) bool IS_ERR_OR_NULL(const void *ptr)
+{
+	return !ptr || (unsigned long)ptr >= (unsigned long)-4095;
+}
+
+static inline __attribute__((always_inline)) long PTR_ERR(const void *ptr)
+{
+	return (long)ptr;
+}
+
+#define IS_ERR_VALUE(x) IS_ERR((void *)(x))
 #define ERR_PTR(error) ((void *)(long)(error))
 #define memcpy(to, from, size) __builtin_memcpy(to, from, size)
 #define memmove(to, from, size) __builtin_memmove(to, from, size)
@@ -262,6 +287,7 @@ static inline __attribute__((always_inline)) u64 div64_u64(u64 dividend, u64 div
 #define offset_in_page(p) ((unsigned long)(p) & ~PAGE_MASK)
 
 /* The lowest address that is the kernel's. */
+
 #ifdef __x86_64__
 #define __PAGE_OFFSET_BASE_L4 0xffff888000000000UL
 #define __PAGE_OFFSET_BASE_L5 0xff11000000000000UL
@@ -304,11 +330,8 @@ static inline __attribute__((always_inline)) u64 div64_u64(u64 dividend, u64 div
 
 #define __LITTLE_ENDIAN 1234
 #define __BIG_ENDIAN 4321
-/*
- * What comes out of a packet or a socket goes through functions: libbcc turns x->y in an argument
- * of a function into a read of kernel memory, in one of a macro it does not. What is mostly given
- * a constant is a constant expression, good for a case.
- */
+/* What is mostly given a constant is a constant expression, good for a case. */
+
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 #define HOTPROBE_BIG(bits, x) __builtin_bswap##bits(x)
 #else
@@ -359,9 +382,21 @@ static inline __attribute__((always_inline)) u64 be64_to_cpu(u64 x)
 #define swab16(x) __builtin_bswap16(x)
 #define swab32(x) __builtin_bswap32(x)
 #define swab64(x) __builtin_bswap64(x)
-#define le16_to_cpu(x) ((u16)(x))
-#define le32_to_cpu(x) ((u32)(x))
-#define le64_to_cpu(x) ((u64)(x))
+static inline __attribute__((always_inline)) u16 le16_to_cpu(__le16 x)
+{
+	return x;
+}
+
+static inline __attribute__((always_inline)) u32 le32_to_cpu(__le32 x)
+{
+	return x;
+}
+
+static inline __attribute__((always_inline)) u64 le64_to_cpu(__le64 x)
+{
+	return x;
+}
+
 #define cpu_to_le16(x) ((__le16)(x))
 #define cpu_to_le32(x) ((__le32)(x))
 #define cpu_to_le64(x) ((__le64)(x))
@@ -376,12 +411,28 @@ static inline __attribute__((always_inline)) u64 be64_to_cpu(u64 x)
 #define kref_read(k) ((k)->refcount.refs.counter)
 #define list_empty(head) ((head)->next == (head))
 #define hlist_empty(head) (!(head)->first)
-#define ktime_to_ns(time) (time)
+static inline __attribute__((always_inline)) s64 ktime_to_ns(s64 time)
+{
+	return time;
+}
+
+static inline __attribute__((always_inline)) s64 ktime_to_us(s64 time)
+{
+	return time / 1000;
+}
+
+static inline __attribute__((always_inline)) s64 ktime_to_ms(s64 time)
+{
+	return time / 1000000;
+}
+
+static inline __attribute__((always_inline)) unsigned int jiffies_to_msecs(unsigned long jiffies)
+{
+	return jiffies * (1000 / HZ);
+}
+
 #define ns_to_ktime(ns) (ns)
 #define ktime_sub(a, b) ((a) - (b))
-#define ktime_to_us(time) ((time) / 1000)
-#define ktime_to_ms(time) ((time) / 1000000)
-#define jiffies_to_msecs(j) ((j) * (1000 / HZ))
 
 /* ---- Tasks --------------------------------------------------------------------------------- */
 
@@ -449,7 +500,11 @@ static inline __attribute__((always_inline)) u64 be64_to_cpu(u64 x)
 #define MAX_NICE 19
 #define MIN_NICE (-20)
 #define NICE_TO_PRIO(nice) ((nice) + DEFAULT_PRIO)
-#define PRIO_TO_NICE(prio) ((prio)-DEFAULT_PRIO)
+
+static inline __attribute__((always_inline)) int PRIO_TO_NICE(int prio)
+{
+	return prio - DEFAULT_PRIO;
+}
 
 #define task_pid_nr(task) ((task)->pid)
 #define task_tgid_nr(task) ((task)->tgid)
@@ -490,11 +545,22 @@ static inline __attribute__((always_inline)) u64 be64_to_cpu(u64 x)
 
 #define MINORBITS 20
 #define MINORMASK ((1U << MINORBITS) - 1)
-#define MAJOR(dev) ((unsigned int)((dev) >> MINORBITS))
-#define MINOR(dev) ((unsigned int)((dev)&MINORMASK))
-#define MKDEV(major, minor) (((major) << MINORBITS) | (minor))
+static inline __attribute__((always_inline)) unsigned int MAJOR(unsigned int dev)
+{
+	return dev >> MINORBITS;
+}
 
-#define new_encode_dev(dev) ((MINOR(dev) & 0xff) | MAJOR(dev) << 8 | (MINOR(dev) & ~0xff) << 12)
+static inline __attribute__((always_inline)) unsigned int MINOR(unsigned int dev)
+{
+	return dev & MINORMASK;
+}
+
+static inline __attribute__((always_inline)) u32 new_encode_dev(unsigned int dev)
+{
+	return (dev & 0xff) | dev >> MINORBITS << 8 | (dev & MINORMASK & ~0xffu) << 12;
+}
+
+#define MKDEV(major, minor) (((major) << MINORBITS) | (minor))
 
 #if HOTPROBE_HAS_FIELD(dentry, d_shortname)
 #define DNAME_INLINE_LEN HOTPROBE_FIELD_SIZE(dentry, d_shortname)
@@ -513,6 +579,41 @@ static inline __attribute__((always_inline)) u64 be64_to_cpu(u64 x)
 #define i_gid_read(inode) ((inode)->i_gid.val)
 #define imajor(inode) MAJOR((inode)->i_rdev)
 #define iminor(inode) MINOR((inode)->i_rdev)
+
+static inline __attribute__((always_inline)) bool S_ISLNK(unsigned int mode)
+{
+	return (mode & S_IFMT) == S_IFLNK;
+}
+
+static inline __attribute__((always_inline)) bool S_ISREG(unsigned int mode)
+{
+	return (mode & S_IFMT) == S_IFREG;
+}
+
+static inline __attribute__((always_inline)) bool S_ISDIR(unsigned int mode)
+{
+	return (mode & S_IFMT) == S_IFDIR;
+}
+
+static inline __attribute__((always_inline)) bool S_ISCHR(unsigned int mode)
+{
+	return (mode & S_IFMT) == S_IFCHR;
+}
+
+static inline __attribute__((always_inline)) bool S_ISBLK(unsigned int mode)
+{
+	return (mode & S_IFMT) == S_IFBLK;
+}
+
+static inline __attribute__((always_inline)) bool S_ISFIFO(unsigned int mode)
+{
+	return (mode & S_IFMT) == S_IFIFO;
+}
+
+static inline __attribute__((always_inline)) bool S_ISSOCK(unsigned int mode)
+{
+	return (mode & S_IFMT) == S_IFSOCK;
+}
 
 #define READ 0
 #define WRITE 1
@@ -556,7 +657,11 @@ static inline __attribute__((always_inline)) u64 be64_to_cpu(u64 x)
 
 #define REQ_OP_BITS 8
 #define REQ_OP_MASK ((1 << REQ_OP_BITS) - 1)
-#define op_is_write(op) (!!((op) & (u32)1))
+static inline __attribute__((always_inline)) bool op_is_write(u32 op)
+{
+	return op & 1;
+}
+
 #define bio_op(bio) ((bio)->bi_opf & REQ_OP_MASK)
 #define req_op(req) ((req)->cmd_flags & REQ_OP_MASK)
 #define bio_data_dir(bio) (op_is_write((bio)->bi_opf) ? WRITE : READ)

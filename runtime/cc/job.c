@@ -63,6 +63,9 @@ static void take_record(struct job *job, uint32_t kind, const char *strings[2], 
 	case REQUEST_RELEASE:
 		job->release = last;
 		break;
+	case REQUEST_KERNEL_ID:
+		job->kernel_id = last;
+		break;
 	case REQUEST_HEADERS:
 		job->kernel_headers = last;
 		break;

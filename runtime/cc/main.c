@@ -61,6 +61,7 @@ static void add_facts(struct worker *w, const char *license)
 		.task_signal = w->facts.task_signal,
 		.task_comm = w->facts.task_comm,
 		.signal_live = w->facts.signal_live,
+		.kernel_id = image_add_string(&w->image, w->job.kernel_id),
 	};
 
 	image_add(&w->image, IMAGE_FACTS, &facts, sizeof(facts), 1);

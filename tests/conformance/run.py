@@ -2,11 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Takes the BPF C of BCC's own tools through hotprobe's compiler and the kernel's verifier.
 
-usage: run.py [--hotprobe build/hotprobe] [--corpus DIRECTORY] [--jobs N] [TOOL...]
-
 Prints a line for each tool and the counts. Exit status 1 if a tool failed that `limits` does not
-list: there stands what this kernel lacks for a tool, with the reason. The corpus is captured
-first if the directory has none (capture.py)."""
+list: there stands what a kernel may lack for a tool. The corpus is captured first if the directory
+has none (capture.py). The programs in programs/, in the style of BCC's tutorials, come after it."""
 
 import argparse
 import concurrent.futures
@@ -30,27 +28,40 @@ def read_limits():
 
 
 def compiled(message):
-    """Did it fail in the verifier, or before?"""
-    return "verifier" in message or "the kernel refuse" in message
+    """Did it get as far as the kernel?"""
+    return "the verifier refuses" in message or "this kernel does not allow" in message
 
 
-def check(options, tool):
-    with open(os.path.join(options.corpus, tool + ".json")) as file:
-        programs = [p for p in json.load(file)["programs"] if p["text"].strip()]
-    command = [options.hotprobe, "check", os.path.join(options.corpus, tool + ".c")]
-    for flag in programs[-1]["cflags"]:
+def sources(options):
+    """Name, path and compiler flags of each program."""
+    for file in sorted(os.listdir(options.corpus)):
+        if not file.endswith(".c"):
+            continue
+        path = os.path.join(options.corpus, file)
+        with open(path[:-2] + ".json") as record:
+            programs = [p for p in json.load(record)["programs"] if p["text"].strip()]
+        yield file[:-2], path, programs[-1]["cflags"]
+    own = os.path.join(HERE, "programs")
+    for file in sorted(os.listdir(own)):
+        yield "programs/" + file[:-2], os.path.join(own, file), []
+
+
+def check(options, source):
+    name, path, cflags = source
+    command = [options.hotprobe, "check", path]
+    for flag in cflags:
         command += ["--cflag", flag]
     try:
         result = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                 timeout=120, check=False)
     except subprocess.TimeoutExpired:
-        return tool, False, ["timeout"]
+        return name, False, ["timeout"]
     lines = result.stdout.decode("utf-8", "replace").splitlines()
-    return tool, result.returncode == 0, [line for line in lines if "error" in line]
+    return name, result.returncode == 0, [line for line in lines if "error: " in line]
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--hotprobe", default=os.path.join(HERE, "../../build/hotprobe"))
     parser.add_argument("--corpus", default=os.path.join(HERE, "../../build/conformance"))
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
@@ -60,21 +71,21 @@ def main():
         subprocess.run([sys.executable, os.path.join(HERE, "capture.py"), options.corpus],
                        check=True)
     limits = read_limits()
-    tools = options.tools or sorted(f[:-2] for f in os.listdir(options.corpus)
-                                    if f.endswith(".c"))
-    passed = in_verifier = unexpected = 0
+    chosen = [source for source in sources(options)
+              if not options.tools or source[0] in options.tools]
+    passed = refused = unexpected = 0
+    print("%-24s %-8s %-8s %s" % ("PROGRAM", "COMPILE", "VERIFY", "REASON"))
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        for tool, ok, errors in pool.map(lambda t: check(options, t), tools):
-            first = errors[0] if errors else ""
-            verifier = not ok and compiled("\n".join(errors))
-            reason = "" if ok else limits.get(tool) or first
-            print("%-16s %-8s %-8s %s" % (tool, "ok" if ok or verifier else "FAILED",
-                                          "ok" if ok else "FAILED" if verifier else "-", reason))
+        for name, ok, errors in pool.map(lambda source: check(options, source), chosen):
+            is_refused = not ok and compiled("\n".join(errors))
+            reason = "" if ok else limits.get(name) or (errors or ["no message"])[0]
+            print("%-24s %-8s %-8s %s" % (name, "ok" if ok or is_refused else "FAILED",
+                                          "ok" if ok else "FAILED" if is_refused else "-", reason))
             passed += ok
-            in_verifier += verifier
-            unexpected += not ok and tool not in limits
-    print("%d programs: %d compile, %d pass the verifier; %d failures beyond the known limits of "
-          "this kernel" % (len(tools), passed + in_verifier, passed, unexpected))
+            refused += is_refused
+            unexpected += not ok and name not in limits
+    print("%d programs: %d compile, %d pass the verifier; %d failed that should not"
+          % (len(chosen), passed + refused, passed, unexpected))
     return 1 if unexpected else 0
 
 

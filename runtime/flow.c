@@ -150,11 +150,12 @@ static void step_alu(struct flow_state *s, const struct bpf_insn *insn)
 		*dst = other();
 }
 
+/* What the program has not written itself, a helper has. */
 static void step_load(struct flow_state *s, const struct bpf_insn *insn)
 {
 	int slot = slot_of(s->value[insn->src_reg], insn->off);
 
-	if (slot >= 0 && BPF_SIZE(insn->code) == BPF_DW)
+	if (slot >= 0 && BPF_SIZE(insn->code) == BPF_DW && s->value[slot].kind != FLOW_DEAD)
 		s->value[insn->dst_reg] = s->value[slot];
 	else
 		s->value[insn->dst_reg] = other();

@@ -213,6 +213,27 @@ START_TEST(strings_are_read_from_user_and_kernel_memory)
 }
 END_TEST
 
+START_TEST(what_a_helper_wrote_is_printed)
+{
+	static const int calls[] = {1, -1};
+	static const char *const texts[] = {"word 626f7270746f68"}; /* "hotprob" */
+	struct fixture f;
+
+	NEED(no_bpf());
+	f = start("int syscall__getpgid(struct pt_regs *ctx)\n"
+		  "{\n"
+		  "	u64 word;\n"
+		  "	bpf_get_current_comm(&word, sizeof(word));\n"
+		  "	bpf_trace_printk(\"word %llx\\n\", word);\n"
+		  "	return 0;\n"
+		  "}\n",
+		  get_pgids, calls);
+	work(&f);
+	expect(&f, texts, COUNT(texts));
+	end(&f);
+}
+END_TEST
+
 START_TEST(the_result_is_what_the_program_goes_on_with)
 {
 	static const int calls[] = {1, -1};
@@ -441,6 +462,7 @@ int main(void)
 	add_test(suite, branches_keep_their_messages, 30);
 	add_test(suite, conversions_are_the_kernels, 30);
 	add_test(suite, strings_are_read_from_user_and_kernel_memory, 30);
+	add_test(suite, what_a_helper_wrote_is_printed, 30);
 	add_test(suite, the_result_is_what_the_program_goes_on_with, 30);
 	add_test(suite, none_is_lost_unnoticed, 30);
 	add_test(suite, handles_do_not_see_each_others_messages, 30);

@@ -66,6 +66,16 @@ static const char *const version_macros[] = {"LINUX_VERSION_CODE", "LINUX_VERSIO
 					     "LINUX_VERSION_PATCHLEVEL", "LINUX_VERSION_SUBLEVEL",
 					     "UTS_RELEASE"};
 
+/* Of the headers that libbcc carries, those that it includes by itself. */
+static bool is_always_included(const char *path)
+{
+	const char *name = strrchr(path, '/');
+
+	name = name ? name + 1 : path;
+	return !strcmp(name, "bpf.h") || !strcmp(name, "bpf_workaround.h") ||
+	       !strcmp(name, "helpers.h");
+}
+
 static void add_words(struct build *b)
 {
 	const struct headers_input *in = b->in;
@@ -75,7 +85,8 @@ static void add_words(struct build *b)
 		words_add(&b->words, version_macros[i], strlen(version_macros[i]))->flags |=
 			WORD_BCC_MACRO;
 	for (size_t i = 0; i < in->builtin_count; i++)
-		macros_add_builtin(&b->macros, in->builtin[i].text, in->builtin[i].size);
+		if (is_always_included(in->builtin[i].name))
+			macros_add_builtin(&b->macros, in->builtin[i].text, in->builtin[i].size);
 	add_flags(b);
 	for (size_t i = 0; i < in->text_count; i++)
 		macros_foresee(&b->macros, in->texts[i].text, in->texts[i].size);

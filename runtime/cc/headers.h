@@ -43,7 +43,7 @@ struct headers_input {
 	/* The user's source and every file of the user's that it includes. */
 	const struct headers_text *texts;
 	size_t text_count;
-	/* What libbcc includes by itself: bpf.h, helpers.h, proto.h; see exported.h. */
+	/* The headers that libbcc carries (exported.h); those that it includes by itself matter. */
 	const struct headers_text *builtin;
 	size_t builtin_count;
 	const char *const *cflags; /* ends with NULL, may be NULL; -D and -U matter */

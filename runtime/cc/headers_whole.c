@@ -29,7 +29,8 @@
 void whole_add_words(struct macros *m, const struct headers_btf *btf)
 {
 	for (size_t i = 0; i < m->name_count; i++)
-		words_add(m->words, m->names[i].at, m->names[i].size)->flags |= WORD_USED;
+		words_add(m->words, m->names[i].at, m->names[i].size)->flags |=
+			WORD_USED | (m->names[i].flags & WORD_DEF_TAG ? WORD_TAG : 0);
 	alias_add_words(btf, m->words);
 }
 

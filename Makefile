@@ -5,6 +5,7 @@
 #   make test       install what is missing, build, run every suite
 #   make test-guest what takes other kernels: Debian's 6.1 and 6.12, in QEMU
 #   make test-valgrind   the library's life under valgrind, 220 times
+#   make conformance the BPF C of BCC's tools: does it compile and load?
 #   make bench      compare with the peers
 #   make fuzz       run the fuzzers (FUZZ_RUNS=10000000 each)
 #   make install    PREFIX=/usr/local DESTDIR=
@@ -48,7 +49,7 @@ CC_LIBS := -lbcc -lclang-14 -lLLVM-14 -lbpf -lelf -lz -lseccomp -lpthread
 CLI_LIBS := -ljansson
 
 .DEFAULT_GOAL := all
-.PHONY: all demo test test-guest test-valgrind bench fuzz install clean deps lint
+.PHONY: all demo test test-guest test-valgrind conformance bench fuzz install clean deps lint
 all: $(B)/hotprobe $(B)/hotprobe-cc $(B)/hotprobe-guest $(B)/libhotprobe.so $(B)/libhotprobe.a $(B)/embed
 
 $(B)/runtime/%.o: private COMPILE := -fPIC -fvisibility=hidden
@@ -133,6 +134,20 @@ bench:
 	@scripts/install-deps bench
 	@$(MAKE) --no-print-directory all $(B)/tests/bench
 	@scripts/bench
+
+# The BPF C of BCC's own tools through the compiler and the verifier, and the layout of every type
+# of the kernel's.
+$(B)/tests/layout: tests/conformance/layout.c $(filter $(B)/runtime/cc/headers_% \
+		$(B)/runtime/cc/text.o,$(CC_OBJ))
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) -I$(LLVM_PREFIX)/include $(ALL_LDFLAGS) -o $@ $^ -lclang-14 -lz
+
+conformance:
+	@scripts/install-deps test
+	@$(MAKE) --no-print-directory all $(B)/tests/layout
+	@$(B)/tests/layout
+	@python3 tests/conformance/run.py --hotprobe $(B)/hotprobe --corpus $(B)/conformance
 
 # Fuzzers: libFuzzer under AddressSanitizer and UBSan, over the library's own sources.
 FUZZ_SRC := $(wildcard tests/fuzz/*_fuzz.c)

@@ -156,12 +156,13 @@ static uint64_t touch_all(const struct image *img)
 		for (uint32_t j = 0; j < p->func_info_count; j++)
 			sum += img->func_info[p->first_func_info + j].insn_off;
 	}
+	if (!(img->flags & IMAGE_F_COMPILED))
+		return sum; /* there is nothing to load: nobody looks at the rest */
 	for (uint32_t i = 0; i < img->count[IMAGE_TARGETS]; i++)
 		sum += strlen(image_str(img, img->targets[i].spec)) +
 		       img->programs[img->targets[i].program].line;
-	if (img->count[IMAGE_FACTS])
-		sum += strlen(image_str(img, img->facts->release)) +
-		       strlen(image_str(img, img->facts->license));
+	sum += strlen(image_str(img, img->facts->release)) +
+	       strlen(image_str(img, img->facts->license));
 	return sum;
 }
 

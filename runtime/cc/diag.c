@@ -53,7 +53,7 @@ void diag_add(struct diag_list *list, enum hotprobe_severity severity, const cha
 		.line = line,
 		.column = column,
 		.text = cc_strdup(text),
-		.hint = hint ? cc_strdup(hint) : hint_for(text),
+		.hint = hint ? cc_strdup(hint) : hint_for(text, list->facts),
 	};
 }
 

@@ -17,11 +17,14 @@ struct diag {
 	char *hint; /* "" if there is nothing to say */
 };
 
+struct headers_facts;
+
 struct diag_list {
 	struct diag *items;
 	size_t count;
 	size_t error_count;
 	size_t left_out; /* errors beyond the limit */
+	const struct headers_facts *facts; /* of the kernel, for hints; NULL before they are known */
 };
 
 /* A diagnostic that says the same of the same place is added once. hint NULL: looked up. */
@@ -35,7 +38,8 @@ __attribute__((format(printf, 6, 7))) void diag_error(struct diag_list *list, co
 void diag_promote(struct diag_list *list, const char *words);
 void diag_write(const struct diag_list *list, struct image_writer *w);
 
-/* One line that says what to do about that message, "" if there is nothing to say. Allocated. */
-char *hint_for(const char *text);
+/* One line that says what to do about that message, "" if there is nothing to say; facts may be
+   NULL. Allocated. */
+char *hint_for(const char *text, const struct headers_facts *facts);
 
 #endif

@@ -239,6 +239,12 @@ static void put_version(const struct build *b, struct text *out)
 		    v, v >> 16, v >> 8 & 255, v & 255, b->in->release);
 }
 
+static void put_tracepoints(struct build *b, struct text *out)
+{
+	for (size_t i = 0; i < b->in->tracepoint_count; i++)
+		tracepoint_put(&b->in->tracepoints[i], &b->btf, &b->words, out);
+}
+
 static void put_all(struct build *b, struct text *out)
 {
 	struct config_input config = {
@@ -260,8 +266,7 @@ static void put_all(struct build *b, struct text *out)
 	put_missing(b, out);
 	put_flags(b, false, out);
 	macros_put(&b->macros, out);
-	for (size_t i = 0; i < b->in->tracepoint_count; i++)
-		tracepoint_put(&b->in->tracepoints[i], &b->btf, &b->words, out);
+	put_tracepoints(b, out);
 	text_puts(out, "#endif\n");
 }
 

@@ -13,7 +13,8 @@
  *     CONFIG_     from the kernel's configuration, if the source names one
  *     tracepoints struct tracepoint__CATEGORY__EVENT, from tracefs format texts
  *
- * What the source or libbcc's own headers define is left out.
+ * What the source or libbcc's own headers define is left out. Without a source, all that a kernel
+ * has can be made into a directory for BCC itself (headers_whole.c).
  */
 #ifndef HOTPROBE_CC_HEADERS_H
 #define HOTPROBE_CC_HEADERS_H

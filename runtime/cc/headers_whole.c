@@ -26,8 +26,37 @@
 #define ARCH "generic"
 #endif
 
+/* Headers that nearly every other includes, so that programs don't. */
+static const char *const common[] = {"asm-generic/errno-base.h",
+				     "asm-generic/errno.h",
+				     "asm-generic/fcntl.h",
+				     "asm-generic/socket.h",
+				     "asm/signal.h",
+				     "linux/fs.h",
+				     "linux/if.h",
+				     "linux/if_ether.h",
+				     "linux/in.h",
+				     "linux/limits.h",
+				     "linux/sched.h",
+				     "linux/socket.h",
+				     "linux/stat.h"};
+
+static bool is_common(const char *header)
+{
+	for (size_t i = 0; i < sizeof(common) / sizeof(*common); i++)
+		if (!strcmp(common[i], header))
+			return true;
+	return false;
+}
+
 void whole_add_words(struct macros *m, const struct headers_btf *btf)
 {
+	for (size_t i = 0; i < uapi_count(); i++) {
+		struct uapi_macro macro = uapi_at(i);
+
+		if (is_common(macro.header))
+			words_add(m->words, macro.name, strlen(macro.name))->flags |= WORD_USED;
+	}
 	for (size_t i = 0; i < m->name_count; i++)
 		words_add(m->words, m->names[i].at, m->names[i].size)->flags |=
 			WORD_USED | (m->names[i].flags & WORD_DEF_TAG ? WORD_TAG : 0);

@@ -17,13 +17,11 @@ enum {
 	WORD_BCC_TAG = 1 << 6,	 /* the same three for libbcc's headers */
 	WORD_BCC_NAME = 1 << 7,
 	WORD_BCC_MACRO = 1 << 8,
-	WORD_BTF_NAME = 1 << 9,	   /* BTF has a typedef or enumerator of that name */
-	WORD_BTF_TAG = 1 << 10,	   /* BTF has a struct, union or enum */
-	WORD_BTF_MEMBER = 1 << 11, /* BTF has a member */
-	WORD_MACRO = 1 << 12,	   /* an idiom or a constant of that name is in the tree */
-	WORD_EMITTED = 1 << 13,	   /* it is in the tree as an enumerator */
-	WORD_STRUCT = 1 << 15,	   /* it follows struct */
-	WORD_EXPANDED = 1 << 14,   /* what it brings in has been added */
+	WORD_BTF_NAME = 1 << 9,	 /* BTF has a typedef or enumerator of that name */
+	WORD_BTF_TAG = 1 << 10,	 /* BTF has a struct, union or enum */
+	WORD_STRUCT = 1 << 11,	 /* it follows struct */
+	WORD_EMITTED = 1 << 12,	 /* it is in the tree as an enumerator */
+	WORD_EXPANDED = 1 << 13, /* what it brings in has been added */
 };
 
 struct word {
@@ -31,7 +29,7 @@ struct word {
 	uint32_t size;
 	uint32_t hash;
 	uint32_t flags;
-	uint32_t chain; /* for the macros of libbcc's headers */
+	uint32_t chain; /* an index that the table's owner keeps */
 };
 
 struct words {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "diag.h"
+#include "headers.h"
 #include "text.h"
 
 /* $1 and $2 in a hint are the first and second word that the message has in quotes. The first
@@ -144,11 +145,35 @@ static char *fill_in(const char *hint, const char *text)
 	return out.data;
 }
 
-char *hint_for(const char *text)
+/* "no member named 'rq_disk' in 'struct request'": where this kernel has it, and how a source can
+   ask. NULL if it is another message. */
+static char *member_hint(const char *text, const struct headers_facts *facts)
 {
-	char *word;
+	const char *member, *tag;
+	char *near;
+
+	if (!facts || !facts->btf || !strstr(text, "no member named"))
+		return NULL;
+	member = quoted_word(text, 1);
+	tag = quoted_word(text, 2);
+	if (strncmp(tag, "struct ", 7))
+		return NULL;
+	tag += 7;
+	near = headers_near(facts, tag, member);
+	if (!near)
+		return NULL;
+	return cc_printf("This kernel has %s in struct %s; a source for several kernels asks with "
+			 "#if HOTPROBE_HAS_FIELD(%s, %s).",
+			 near, tag, tag, member);
+}
+
+char *hint_for(const char *text, const struct headers_facts *facts)
+{
+	char *word = member_hint(text, facts);
 	size_t i;
 
+	if (word)
+		return word;
 	if (strstr(text, "undeclared identifier '") && !strstr(text, "did you mean")) {
 		word = quoted_word(text, 1);
 		if (is_constant_name(word))

@@ -279,7 +279,7 @@ static void drop_records(struct worker *w)
 static void start_over(struct worker *w)
 {
 	drop_records(w);
-	w->diags = (struct diag_list){0};
+	w->diags = (struct diag_list){.facts = &w->facts};
 	capture_start(version_of(w->job.release) >= (5 << 16 | 5 << 8));
 }
 

@@ -138,7 +138,7 @@ bench:
 # The BPF C of BCC's own tools through the compiler and the verifier, and the layout of every type
 # of the kernel's.
 $(B)/tests/layout: tests/conformance/layout.c $(filter $(B)/runtime/cc/headers_% \
-		$(B)/runtime/cc/text.o,$(CC_OBJ))
+		$(B)/runtime/cc/text.o $(B)/runtime/cc/tree.o,$(CC_OBJ))
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) -I$(LLVM_PREFIX)/include $(ALL_LDFLAGS) -o $@ $^ -lclang-14 -lz

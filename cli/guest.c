@@ -139,8 +139,8 @@ static int start(char *const argv[], pid_t *pid, int *fd)
 /* Has the kernel set up, if it is not yet; line receives the path of its vmlinux. */
 static int set_up(const struct words *setup, char *line, size_t size)
 {
-	pid_t pid, ended;
-	int fd, status, err = start(setup->at, &pid, &fd);
+	pid_t pid = -1, ended;
+	int fd = -1, status, err = start(setup->at, &pid, &fd);
 
 	if (err)
 		return exec_failed(setup->at[0], err);
@@ -170,7 +170,7 @@ struct guest {
 
 static int open_image(struct program *program, const char *dir)
 {
-	char path[PATH_MAX];
+	char path[PATH_MAX + sizeof("/image")];
 	int err, fd;
 
 	snprintf(path, sizeof(path), "%s/image", dir);

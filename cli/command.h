@@ -37,6 +37,7 @@ extern const struct command command_run;
 extern const struct command command_check;
 extern const struct command command_build;
 extern const struct command command_cache;
+extern const struct command command_headers;
 extern const struct command command_guest;
 extern const struct command command_version;
 extern const struct command command_help;

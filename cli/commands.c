@@ -6,7 +6,7 @@
 #include <string.h>
 
 const struct command *const commands[] = {
-	&command_run,	&command_check, &command_build,	  &command_cache,
+	&command_run,	&command_check, &command_build,	  &command_cache, &command_headers,
 	&command_guest, &command_help,	&command_version, NULL,
 };
 

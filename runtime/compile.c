@@ -146,13 +146,15 @@ int take_image(struct hotprobe *hp, void *data, size_t size)
 	return -EINVAL;
 }
 
-static int run_worker(struct hotprobe *hp, const char *path, const int fds[3])
+/* The worker's standard output, malloc'ed, in *answer. */
+static int run_worker(struct hotprobe *hp, const char *path, const int fds[3], void **answer,
+		      size_t *size)
 {
 	unsigned timeout =
 		hp->opts.compile_timeout_ms ? hp->opts.compile_timeout_ms : DEFAULT_TIMEOUT_MS;
-	void *image, *stray;
+	size_t stray_size;
 	int status, err;
-	size_t size;
+	void *stray;
 
 	err = spawn_run(path, fds, (int)timeout, &status);
 	if (err == -ENOENT || err == -EACCES)
@@ -166,21 +168,17 @@ static int run_worker(struct hotprobe *hp, const char *path, const int fds[3])
 	if (err)
 		return fail(hp, err, "cannot run %s: %s", path, strerror(-err));
 	if (status) {
-		if (read_memfd(fds[2], STRAY_MAX, &stray, &size))
+		if (read_memfd(fds[2], STRAY_MAX, &stray, &stray_size))
 			return fail(hp, -ENOMEM, "out of memory");
 		err = worker_failed(hp, status, stray);
 		free(stray);
 		return err;
 	}
-	if (read_memfd(fds[1], IMAGE_MAX, &image, &size))
-		return fail(hp, -ENOMEM, "out of memory");
-	err = take_image(hp, image, size);
-	if (err == -EBADMSG)
-		return fail_at(hp, -ECHILD, "", 0, 0, "", "the compiler's answer is unusable");
-	return err;
+	return read_memfd(fds[1], IMAGE_MAX, answer, size) ? fail(hp, -ENOMEM, "out of memory") : 0;
 }
 
-static int compile_in_worker(struct hotprobe *hp, const char *path, const struct request *request)
+static int ask(struct hotprobe *hp, const char *path, const struct request *request, void **answer,
+	       size_t *size)
 {
 	int fds[3], err;
 
@@ -190,10 +188,33 @@ static int compile_in_worker(struct hotprobe *hp, const char *path, const struct
 	if (fds[0] < 0 || fds[1] < 0 || fds[2] < 0)
 		err = fail(hp, -errno, "cannot make a memory file: %s", strerror(errno));
 	else
-		err = run_worker(hp, path, fds);
+		err = run_worker(hp, path, fds, answer, size);
 	for (int i = 0; i < 3; i++)
 		if (fds[i] >= 0)
 			close(fds[i]);
+	return err;
+}
+
+int compile_ask(struct hotprobe *hp, const struct request *request, void **answer, size_t *size)
+{
+	char *path = find_compiler(hp);
+	int err = path ? ask(hp, path, request, answer, size) : fail(hp, -ENOMEM, "out of memory");
+
+	free(path);
+	return err;
+}
+
+static int compile_in_worker(struct hotprobe *hp, const char *path, const struct request *request)
+{
+	void *image;
+	size_t size;
+	int err = ask(hp, path, request, &image, &size);
+
+	if (err)
+		return err;
+	err = take_image(hp, image, size);
+	if (err == -EBADMSG)
+		return fail_at(hp, -ECHILD, "", 0, 0, "", "the compiler's answer is unusable");
 	return err;
 }
 

@@ -104,10 +104,17 @@ static void add_kernel_id(const struct hotprobe *hp, struct request *r)
 	request_add(r, REQUEST_KERNEL_ID, NULL, NULL, id, strlen(id));
 }
 
-int compile_request(struct hotprobe *hp, struct request *r)
+void compile_request_kernel(const struct hotprobe *hp, struct request *r)
 {
 	const char *btf = hp->opts.btf_path ? hp->opts.btf_path : DEFAULT_BTF;
 
+	request_add(r, REQUEST_BTF, NULL, NULL, btf, strlen(btf));
+	add_release(hp, r);
+	add_kernel_id(hp, r);
+}
+
+int compile_request(struct hotprobe *hp, struct request *r)
+{
 	for (size_t i = 0; i < hp->source.files.count; i++) {
 		const struct source_file *f = &hp->source.files.at[i];
 
@@ -116,9 +123,7 @@ int compile_request(struct hotprobe *hp, struct request *r)
 	add_quote_dir(hp, r);
 	add_cflags(hp, r);
 	add_tracepoints(hp, r);
-	request_add(r, REQUEST_BTF, NULL, NULL, btf, strlen(btf));
-	add_release(hp, r);
-	add_kernel_id(hp, r);
+	compile_request_kernel(hp, r);
 	if (hp->opts.kernel_headers)
 		request_add(r, REQUEST_HEADERS, NULL, NULL, hp->opts.kernel_headers,
 			    strlen(hp->opts.kernel_headers));

@@ -411,6 +411,17 @@ void hotprobe_stop(struct hotprobe *hp);
    NULL. */
 uint64_t hotprobe_lost(const struct hotprobe *hp, const char *table);
 
+/* ---- Headers for others -------------------------------------------------------------------------
+ */
+
+/*
+ * Writes a tree of kernel headers, made from BTF, below the directory dir, which is made if it is
+ * not there; what it holds of the same names is replaced. With BCC_KERNEL_SOURCE=dir in its
+ * environment, BCC itself compiles where no kernel headers are installed. Of hp's options, those
+ * about the kernel count; hp needs no source. Returns the number of files or a negative errno.
+ */
+int hotprobe_write_headers(struct hotprobe *hp, const char *dir);
+
 /* ---- The cache of compiled programs
  * ---------------------------------------------------------------- */
 

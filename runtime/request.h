@@ -34,6 +34,10 @@ enum request_kind {
    what the tracepoint back end wants (CONFIG_ARCH_HAS_SYSCALL_WRAPPER stays undefined). */
 #define REQUEST_OPTION_DIRECT_SYSCALLS "direct-syscalls"
 
+/* No program: the headers of the whole kernel. The answer is a record REQUEST_FILE for each, its
+   path relative to the tree's top; or, if there is an error, an image with the diagnostic. */
+#define REQUEST_OPTION_WHOLE_HEADERS "whole-headers"
+
 struct request_record {
 	uint32_t kind;
 	uint32_t size; /* of the payload, bytes */

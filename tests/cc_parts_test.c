@@ -297,10 +297,10 @@ END_TEST
 START_TEST(hints_name_what_is_missing)
 {
 	ck_assert_ptr_nonnull(
-		strstr(hint_for("use of undeclared identifier 'PAGE_FOO'"), "-D PAGE_FOO=VALUE"));
-	ck_assert_ptr_nonnull(strstr(hint_for("'my.h' file not found"), "my.h"));
-	ck_assert_str_eq(hint_for("use of undeclared identifier 'x'; did you mean 'y'?"), "");
-	ck_assert_str_eq(hint_for("something else"), "");
+		strstr(hint_for("use of undeclared identifier 'PAGE_FOO'", NULL), "-D PAGE_FOO=VALUE"));
+	ck_assert_ptr_nonnull(strstr(hint_for("'my.h' file not found", NULL), "my.h"));
+	ck_assert_str_eq(hint_for("use of undeclared identifier 'x'; did you mean 'y'?", NULL), "");
+	ck_assert_str_eq(hint_for("something else", NULL), "");
 }
 END_TEST
 

@@ -72,6 +72,8 @@ static void take_record(struct job *job, uint32_t kind, const char *strings[2], 
 	case REQUEST_OPTION:
 		if (!strcmp(last, REQUEST_OPTION_DIRECT_SYSCALLS))
 			job->direct_syscalls = true;
+		else if (!strcmp(last, REQUEST_OPTION_WHOLE_HEADERS))
+			job->whole_headers = true;
 		break;
 	}
 }
@@ -89,7 +91,7 @@ int job_read(int fd, struct job *job)
 		return -1;
 	while ((record = request_next(data.data, data.size, &position, strings, &last, &size)))
 		take_record(job, record->kind, strings, last, size);
-	if (position != data.size || !job->source.name)
+	if (position != data.size || (!job->source.name && !job->whole_headers))
 		return -1;
 	if (!job->btf_path)
 		job->btf_path = "/sys/kernel/btf/vmlinux";

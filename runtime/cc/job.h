@@ -18,6 +18,7 @@ struct job {
 	struct flags flags;
 	const char *btf_path;
 	const char *release;
+	bool whole_headers;    /* is what is wanted, and no program */
 	const char *kernel_id; /* NULL if it isn't known */
 	const char *kernel_headers; /* NULL: out of BTF */
 	bool direct_syscalls;

@@ -19,6 +19,7 @@
 
 #include "../hotprobe.h"
 #include "../image.h"
+#include "../request.h"
 #include "assemble.h"
 #include "capture.h"
 #include "compile.h"
@@ -67,24 +68,44 @@ static void add_facts(struct worker *w, const char *license)
 	image_add(&w->image, IMAGE_FACTS, &facts, sizeof(facts), 1);
 }
 
+static _Noreturn void write_and_exit(int out, const char *data, size_t size)
+{
+	ssize_t written;
+
+	while (size) {
+		written = write(out, data, size);
+		if (written < 0 && errno != EINTR)
+			_exit(CC_EXIT_WRITE);
+		data += written > 0 ? written : 0;
+		size -= written > 0 ? (size_t)written : 0;
+	}
+	_exit(0);
+}
+
 /* Writes the image as far as it has come, and ends the process. LLVM's memory goes with it: taking
    it apart would take as long as a good part of the compile. */
 static _Noreturn void finish(struct worker *w)
 {
-	size_t size, at = 0;
-	ssize_t written;
 	void *data;
+	size_t size;
 
 	diag_write(&w->diags, &w->image);
 	if (image_write(&w->image, &data, &size))
 		_exit(CC_EXIT_MEMORY);
-	while (at < size) {
-		written = write(w->out, (char *)data + at, size - at);
-		if (written < 0 && errno != EINTR)
-			_exit(CC_EXIT_WRITE);
-		at += written > 0 ? (size_t)written : 0;
-	}
-	_exit(0);
+	write_and_exit(w->out, data, size);
+}
+
+static _Noreturn void finish_headers(const struct worker *w)
+{
+	struct request answer = {0};
+	size_t i;
+
+	for (i = 0; i < w->tree.count; i++)
+		request_add(&answer, REQUEST_FILE, w->tree.files[i].path, NULL,
+			    w->tree.files[i].text, w->tree.files[i].size);
+	if (answer.failed)
+		_exit(CC_EXIT_MEMORY);
+	write_and_exit(w->out, answer.data, answer.size);
 }
 
 /* LLVM's handlers take no context. */
@@ -112,13 +133,14 @@ static void make_headers(struct worker *w)
 				       : "/sys/kernel/btf",
 		.release = w->job.release,
 		.texts = texts,
-		.text_count = w->job.file_count + 1,
+		.text_count = w->job.whole_headers ? 0 : w->job.file_count + 1,
 		.builtin = builtin,
 		.builtin_count = exported_files(files),
 		.cflags = w->job.flags.argv,
 		.tracepoints = w->job.tracepoints,
 		.tracepoint_count = w->job.tracepoint_count,
 		.direct_syscalls = w->job.direct_syscalls,
+		.whole = w->job.whole_headers,
 	};
 	char *error = NULL;
 	size_t i;
@@ -385,6 +407,10 @@ int main(int argc, char **argv)
 	if (job_read(0, &w.job)) {
 		dprintf(2, "hotprobe-cc: damaged request\n");
 		return CC_EXIT_REQUEST;
+	}
+	if (w.job.whole_headers) {
+		make_headers(&w);
+		finish_headers(&w);
 	}
 	if (source_take(&w.source, w.job.source.name, w.job.source.text, w.job.source.size,
 			&w.diags))

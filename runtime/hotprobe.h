@@ -110,8 +110,8 @@ struct hotprobe_opts {
 	uint64_t cache_max;
 	hotprobe_log_fn log;
 	void *log_ctx;
-	/* Leave bpf_trace_printk() as the kernel has it: its messages go to the machine's trace_pipe,
-	   among those of others, and not to hotprobe_on_printk(). */
+	/* Leave bpf_trace_printk() as the kernel has it: its messages go to the machine's
+	   trace_pipe, among those of others, and not to hotprobe_on_printk(). */
 	bool trace_pipe;
 	/* If set, every error message is written here too, cut to errbuf_size bytes with its
 	   NUL. It has to stay valid as long as the handle. */
@@ -272,10 +272,11 @@ int hotprobe_attach_uprobe(struct hotprobe *hp, const char *function, const char
 int hotprobe_attach_uretprobe(struct hotprobe *hp, const char *function, const char *file,
 			      const char *symbol, struct hotprobe_link **link);
 /*
- * A USDT probe (sys/sdt.h) of such a file, or of all files of a process, at every place that has it;
- * provider may be NULL if only one has a probe of that name. Its semaphore is raised as long as it
- * is attached. The function reads the arguments with bpf_usdt_readarg(N, ctx, &variable), N from 1,
- * and what they point to with bpf_usdt_readarg_p(N, ctx, buffer, size), N being a number as such.
+ * A USDT probe (sys/sdt.h) of such a file, or of all files of a process, at every place that has
+ * it; provider may be NULL if only one has a probe of that name. Its semaphore is raised as long as
+ * it is attached. The function reads the arguments with bpf_usdt_readarg(N, ctx, &variable), N from
+ * 1, and what they point to with bpf_usdt_readarg_p(N, ctx, buffer, size), N being a number as
+ * such.
  */
 int hotprobe_attach_usdt(struct hotprobe *hp, const char *function, const char *file,
 			 const char *provider, const char *probe, struct hotprobe_link **link);
@@ -366,9 +367,9 @@ int hotprobe_command_status(struct hotprobe *hp, int *status);
 /* ---- Events ------------------------------------------------------------------------------------
  */
 
-/* data is valid during the callback; size is what was submitted. (Where the type is not known, a
-   perf buffer may add up to 7 bytes.) cpu is where it was submitted, -1 for a BPF_RINGBUF_OUTPUT,
-   which does not tell. */
+/* data is valid during the callback, and aligned to 4 bytes only; size is what was submitted.
+   (Where the type is not known, a perf buffer may add up to 7 bytes.) cpu is where it was
+   submitted, -1 for a BPF_RINGBUF_OUTPUT, which does not tell. */
 typedef void (*hotprobe_event_fn)(void *ctx, int cpu, const void *data, size_t size);
 /* lost records could not be kept since the last call; cpu is -1 where they are counted together. */
 typedef void (*hotprobe_lost_fn)(void *ctx, int cpu, uint64_t lost);

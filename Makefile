@@ -28,6 +28,7 @@ B := build
 endif
 
 CFLAGS ?= -O2 -g
+OBJCOPY ?= objcopy
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla
 ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE $(WARN) $(CFLAGS) $(SANFLAGS) -Iruntime -MMD -MP
 ALL_LDFLAGS = $(SANFLAGS) $(LDFLAGS)
@@ -77,9 +78,13 @@ $(B)/%.o: %.c
 	$(call say,CC,$<)
 	$(Q)$(CC) $(ALL_CFLAGS) $(COMPILE) -c -o $@ $<
 
+# One object, so that what is hidden can be made local: in an archive of many it would be in the
+# way of a host's own functions of those names.
 $(B)/libhotprobe.a: $(LIB_OBJ)
 	$(call say,AR,$@)
-	$(Q)rm -f $@ && $(AR) rcs $@ $^
+	$(Q)$(LD) -r -o $(B)/libhotprobe.o $^
+	$(Q)$(OBJCOPY) --localize-hidden $(B)/libhotprobe.o
+	$(Q)rm -f $@ && $(AR) rcs $@ $(B)/libhotprobe.o
 
 $(B)/libhotprobe.so: $(LIB_OBJ) runtime/libhotprobe.map
 	$(call say,LD,$@)

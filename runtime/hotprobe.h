@@ -44,6 +44,9 @@
 extern "C" {
 #endif
 
+/* What is declared here is all that the library shows. */
+#pragma GCC visibility push(default)
+
 #define HOTPROBE_VERSION_MAJOR 0
 #define HOTPROBE_VERSION_MINOR 1
 #define HOTPROBE_VERSION "0.1.0"
@@ -681,6 +684,8 @@ int hotprobe_symbol_user(struct hotprobe *hp, pid_t pid, uint64_t address,
 			 struct hotprobe_symbol *symbol);
 /* Takes note of where the process has its code by now. Returns 0, -ESRCH, -EACCES. */
 int hotprobe_symbol_process(struct hotprobe *hp, pid_t pid);
+
+#pragma GCC visibility pop
 
 #ifdef __cplusplus
 }

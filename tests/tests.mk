@@ -9,23 +9,28 @@ TEST_PROGRAMS := $(B)/tests/child $(B)/tests/worker $(B)/tests/user_child
 BENCH_PROGRAMS := $(B)/tests/bench_start
 
 TEST_OBJ := $(B)/tests/support.o $(B)/tests/every_kind.o $(B)/runtime/image_write.o
+# The library with its inside, which the one that is installed hides.
+$(B)/tests/libinternal.a: $(LIB_OBJ)
+	@mkdir -p $(@D)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
 TEST_LIBS := -lcheck -lsubunit -lm -lrt -lpthread
 
 $(B)/tests/%.o: private COMPILE := -DSOURCE_DIR='"$(CURDIR)"'
 $(B)/tests/cc_%.o: private COMPILE := -DSOURCE_DIR='"$(CURDIR)"' -I$(LLVM_PREFIX)/include
 
-$(LIB_TEST_SRC:%.c=$(B)/%): $(B)/%: $(B)/%.o $(TEST_OBJ) $(B)/libhotprobe.a
+$(LIB_TEST_SRC:%.c=$(B)/%): $(B)/%: $(B)/%.o $(TEST_OBJ) $(B)/tests/libinternal.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIB_LIBS) -ljansson $(TEST_LIBS)
 
 $(CLI_TEST_SRC:%.c=$(B)/%): $(B)/%: $(B)/%.o $(TEST_OBJ) $(filter-out %/main.o,$(CLI_OBJ)) \
-		$(B)/libhotprobe.a
+		$(B)/tests/libinternal.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIB_LIBS) $(CLI_LIBS) $(TEST_LIBS)
 
 # With the worker's own definitions of libc's functions first, as in the worker.
 $(CC_TEST_SRC:%.c=$(B)/%): $(B)/%: $(B)/%.o $(B)/tests/support.o $(filter-out %/main.o,$(CC_OBJ)) \
-		$(B)/libhotprobe.a
+		$(B)/tests/libinternal.a
 	$(call say,LD,$@)
 	$(Q)$(CC) -rdynamic $(ALL_LDFLAGS) -o $@ $^ $(CC_LIBS) $(LIB_LIBS) $(TEST_LIBS)
 
@@ -43,7 +48,7 @@ $(TEST_PROGRAMS) $(BENCH_PROGRAMS): %: %.o
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) -lpthread
 
 .PHONY: $(B)/tests/all $(B)/tests/bench
-$(B)/tests/all: $(TEST_SRC:%.c=$(B)/%) $(TEST_PROGRAMS)
+$(B)/tests/all: $(B)/libhotprobe.so $(TEST_SRC:%.c=$(B)/%) $(TEST_PROGRAMS)
 $(B)/tests/bench: $(BENCH_PROGRAMS)
 
 -include $(wildcard $(B)/tests/*.d)

@@ -39,7 +39,8 @@ say = @printf '  %-5s %s\n' $(1) $(2);
 endif
 
 LIB_SRC := $(filter-out runtime/image_write.c,$(wildcard runtime/*.c))
-CC_SRC := $(wildcard runtime/cc/*.c) runtime/request.c runtime/image_write.c
+CC_SRC := $(wildcard runtime/cc/*.c) runtime/request.c runtime/image_records.c \
+	runtime/image_write.c
 CLI_SRC := $(wildcard cli/*.c)
 LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o)
 CC_OBJ := $(CC_SRC:%.c=$(B)/%.o)

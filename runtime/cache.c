@@ -12,6 +12,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "file.h"
 #include "kernel.h"
 
 #define CACHE_MAGIC "hotprobe cache 1"
@@ -204,34 +205,6 @@ static void digest_of(const void *image, size_t size, uint8_t digest[SHA256_DIGE
 	SHA256Final(digest, &sha);
 }
 
-static bool read_fully(int fd, void *data, size_t size)
-{
-	for (size_t done = 0; done < size;) {
-		ssize_t n = read(fd, (char *)data + done, size - done);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		done += n;
-	}
-	return true;
-}
-
-static bool write_fully(int fd, const void *data, size_t size)
-{
-	for (size_t done = 0; done < size;) {
-		ssize_t n = write(fd, (const char *)data + done, size - done);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		done += n;
-	}
-	return true;
-}
-
 /* Reads the header of the entry and says whether the file may be believed so far. */
 static int open_entry(int dir, const char *name, struct entry_header *header)
 {
@@ -241,7 +214,7 @@ static int open_entry(int dir, const char *name, struct entry_header *header)
 	if (fd < 0)
 		return -1;
 	if (!fstat(fd, &st) && S_ISREG(st.st_mode) && is_private(&st) &&
-	    read_fully(fd, header, sizeof(*header)) &&
+	    !file_read(fd, header, sizeof(*header)) &&
 	    !memcmp(header->magic, CACHE_MAGIC, sizeof(header->magic)) &&
 	    header->size <= ENTRY_MAX && (uint64_t)st.st_size == sizeof(*header) + header->size) {
 		header->source[SOURCE_NAME_MAX - 1] = '\0';
@@ -287,7 +260,7 @@ int cache_get(const struct hotprobe *hp, const char *key, void **image, size_t *
 		return err;
 	fd = open_entry(dir, key, &header);
 	*image = fd < 0 ? NULL : malloc(header.size + 1);
-	if (*image && read_fully(fd, *image, header.size) && is_good(&header, *image)) {
+	if (*image && !file_read(fd, *image, header.size) && is_good(&header, *image)) {
 		*size = header.size;
 		futimens(fd, NULL); /* it was used now */
 		note(hp, HOTPROBE_NOTE, "taken from the cache: %.16s", key);
@@ -369,10 +342,11 @@ static int write_entry(int dir, const char *key, const struct entry_header *head
 
 	if (fd < 0)
 		return -errno;
-	if (!write_fully(fd, header, sizeof(*header)) || !write_fully(fd, image, header->size)) {
-		err = errno ? -errno : -EIO;
+	err = file_write(fd, header, sizeof(*header));
+	if (!err)
+		err = file_write(fd, image, header->size);
+	if (err)
 		goto out;
-	}
 	snprintf(from, sizeof(from), "/proc/self/fd/%d", fd);
 	snprintf(temporary, sizeof(temporary), ".%s", key);
 	if (linkat(AT_FDCWD, from, dir, temporary, AT_SYMLINK_FOLLOW) && errno != EEXIST)

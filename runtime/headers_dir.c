@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "compile.h"
+#include "file.h"
 #include "image_file.h"
 #include "internal.h"
 #include "request.h"
@@ -35,21 +36,6 @@ static int make_parents(int dir, char *path)
 	return 0;
 }
 
-static int write_whole(int fd, const char *text, size_t size)
-{
-	while (size) {
-		ssize_t n = write(fd, text, size);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n ? -errno : -EIO;
-		text += n;
-		size -= (size_t)n;
-	}
-	return 0;
-}
-
 static int write_header(int dir, const char *name, const char *text, size_t size)
 {
 	char *path = strdup(name);
@@ -64,7 +50,7 @@ static int write_header(int dir, const char *name, const char *text, size_t size
 	fd = openat(dir, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666);
 	if (fd < 0)
 		return -errno;
-	err = write_whole(fd, text, size);
+	err = file_write(fd, text, size);
 	close(fd);
 	return err;
 }

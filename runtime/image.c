@@ -8,23 +8,6 @@
 #include <stdbool.h>
 #include <string.h>
 
-static const size_t record_size[IMAGE_SECTION_KINDS] = {
-	[IMAGE_STRINGS] = 1,
-	[IMAGE_DIAGS] = sizeof(struct image_diag),
-	[IMAGE_TABLES] = sizeof(struct image_table),
-	[IMAGE_PROGRAMS] = sizeof(struct image_program),
-	[IMAGE_INSNS] = sizeof(struct bpf_insn),
-	[IMAGE_FUNC_INFO] = sizeof(struct bpf_func_info),
-	[IMAGE_LINE_INFO] = sizeof(struct bpf_line_info),
-	[IMAGE_BTF] = 1,
-	[IMAGE_TYPES] = sizeof(struct image_type),
-	[IMAGE_MEMBERS] = sizeof(struct image_member),
-	[IMAGE_ENUMERATORS] = sizeof(struct image_enumerator),
-	[IMAGE_FACTS] = sizeof(struct image_facts),
-	[IMAGE_TOOLS] = sizeof(struct image_tool),
-	[IMAGE_TARGETS] = sizeof(struct image_target),
-};
-
 static bool good_string(const struct image *img, uint32_t string)
 {
 	return string < img->count[IMAGE_STRINGS];
@@ -302,7 +285,7 @@ static const char *find_sections(struct image *img, const struct image_header *h
 		if (s->offset % 8 || s->offset < start || s->offset > img->size ||
 		    s->size > img->size - s->offset)
 			return "a section lies outside the image";
-		if (s->size != (uint64_t)s->count * record_size[s->kind])
+		if (s->size != (uint64_t)s->count * image_record_size[s->kind])
 			return "a section's size does not match its records";
 		img->count[s->kind] = s->count;
 		set_section(img, s->kind, (const char *)img->data + s->offset);

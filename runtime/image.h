@@ -62,6 +62,9 @@ enum image_section_kind {
 	IMAGE_SECTION_KINDS,
 };
 
+/* Of a record of each section, bytes. */
+extern const size_t image_record_size[IMAGE_SECTION_KINDS];
+
 struct image_diag {
 	uint32_t severity; /* enum hotprobe_severity */
 	uint32_t file;	   /* string, "" if it concerns no place */

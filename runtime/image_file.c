@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "compile.h"
+#include "file.h"
 #include "kernel.h"
 
 bool image_file_is(const void *data, size_t size)
@@ -55,21 +56,6 @@ int image_file_open(struct hotprobe *hp, const char *path, void *data, size_t si
 	return err ? err : check_kernel(hp, path);
 }
 
-static int write_file(int fd, const char *data, size_t size)
-{
-	while (size) {
-		ssize_t n = write(fd, data, size);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n ? -errno : -EIO;
-		data += n;
-		size -= n;
-	}
-	return fsync(fd) ? -errno : 0;
-}
-
 /* Beside the file, then in its place: whoever reads it sees the old one or the whole new one. */
 static int replace_file(const char *path, const void *data, size_t size)
 {
@@ -84,7 +70,9 @@ static int replace_file(const char *path, const void *data, size_t size)
 		free(temporary);
 		return err;
 	}
-	err = write_file(fd, data, size);
+	err = file_write(fd, data, size);
+	if (!err && fsync(fd))
+		err = -errno;
 	close(fd);
 	if (!err && rename(temporary, path))
 		err = -errno;

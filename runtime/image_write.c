@@ -7,23 +7,6 @@
 
 #include "image.h"
 
-static const size_t record_sizes[IMAGE_SECTION_KINDS] = {
-	[IMAGE_STRINGS] = 1,
-	[IMAGE_DIAGS] = sizeof(struct image_diag),
-	[IMAGE_TABLES] = sizeof(struct image_table),
-	[IMAGE_PROGRAMS] = sizeof(struct image_program),
-	[IMAGE_INSNS] = sizeof(struct bpf_insn),
-	[IMAGE_FUNC_INFO] = sizeof(struct bpf_func_info),
-	[IMAGE_LINE_INFO] = sizeof(struct bpf_line_info),
-	[IMAGE_BTF] = 1,
-	[IMAGE_TYPES] = sizeof(struct image_type),
-	[IMAGE_MEMBERS] = sizeof(struct image_member),
-	[IMAGE_ENUMERATORS] = sizeof(struct image_enumerator),
-	[IMAGE_FACTS] = sizeof(struct image_facts),
-	[IMAGE_TOOLS] = sizeof(struct image_tool),
-	[IMAGE_TARGETS] = sizeof(struct image_target),
-};
-
 static size_t align8(size_t size)
 {
 	return (size + 7) & ~(size_t)7;
@@ -123,7 +106,7 @@ int image_write(const struct image_writer *w, void **data, size_t *size)
 			continue;
 		section = (struct image_section){
 			.kind = kind,
-			.count = (uint32_t)(w->section[kind].size / record_sizes[kind]),
+			.count = (uint32_t)(w->section[kind].size / image_record_size[kind]),
 			.offset = at,
 			.size = w->section[kind].size,
 		};

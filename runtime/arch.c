@@ -23,7 +23,6 @@ const struct arch arch_native = {
 	.syscall_prefix = "__x64_sys_",
 	.pt_regs_size = 168,
 	.ld_cache_flags = 0x0303,
-	.instruction_pointer = "ip",
 	.registers = registers,
 };
 
@@ -43,7 +42,6 @@ const struct arch arch_native = {
 	.syscall_prefix = "__arm64_sys_",
 	.pt_regs_size = 336,
 	.ld_cache_flags = 0x0a03,
-	.instruction_pointer = "pc",
 	.registers = registers,
 };
 

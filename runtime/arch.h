@@ -22,7 +22,6 @@ struct arch {
 	const char *syscall_prefix; /* of the kernel functions behind syscalls, with the wrapper */
 	uint32_t pt_regs_size;
 	int32_t ld_cache_flags; /* of the libraries for it in /etc/ld.so.cache */
-	const char *instruction_pointer; /* the name of that register below */
 	const struct arch_register *registers; /* ends with a NULL name */
 };
 

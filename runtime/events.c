@@ -16,7 +16,6 @@
 #include "submit.h"
 
 enum {
-	DEFAULT_PERF_PAGES = 64,
 	READY_MAX = 64,
 };
 
@@ -67,8 +66,7 @@ static struct channel *add_channel(struct event_buffer *b, int cpu)
 static int open_perf(struct hotprobe *hp, struct event_buffer *b, int cpu)
 {
 	struct channel *c = add_channel(b, cpu);
-	unsigned pages = hp->opts.perf_pages ? hp->opts.perf_pages : DEFAULT_PERF_PAGES;
-	int err = perf_ring_open(&c->perf, cpu, pages);
+	int err = perf_ring_open(&c->perf, cpu, hp->opts.perf_pages);
 
 	if (err)
 		return err;

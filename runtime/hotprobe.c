@@ -29,13 +29,18 @@ const char *hotprobe_version(void)
 	return HOTPROBE_VERSION;
 }
 
-/* What the caller's structure lacks is zero; what it has beyond ours must be zero. */
+enum {
+	DEFAULT_PERF_PAGES = 64,
+};
+
+/* What the caller's structure lacks is its default; what it has beyond ours must be zero. */
 static int copy_opts(struct hotprobe_opts *to, const struct hotprobe_opts *from)
 {
 	const char *bytes = (const char *)from;
 
 	memset(to, 0, sizeof(*to));
 	to->sz = sizeof(*to);
+	to->perf_pages = DEFAULT_PERF_PAGES;
 	if (!from)
 		return 0;
 	if (from->sz < sizeof(from->sz))
@@ -45,6 +50,8 @@ static int copy_opts(struct hotprobe_opts *to, const struct hotprobe_opts *from)
 			return -EINVAL;
 	memcpy(to, from, from->sz < sizeof(*to) ? from->sz : sizeof(*to));
 	to->sz = sizeof(*to);
+	if (!to->perf_pages)
+		to->perf_pages = DEFAULT_PERF_PAGES;
 	if (to->perf_pages & (to->perf_pages - 1) || to->backend > HOTPROBE_BACKEND_TRACEPOINT)
 		return -EINVAL;
 	return 0;

@@ -16,7 +16,6 @@
 #include "load.h"
 
 enum {
-	DEFAULT_PERF_PAGES = 64,
 	RING_MAX = 1 << 30,
 };
 
@@ -56,7 +55,7 @@ static bool is_extern(const struct hotprobe_table *table)
 static uint32_t ring_bytes(const struct hotprobe *hp)
 {
 	uint64_t wanted = (uint64_t)sysconf(_SC_PAGESIZE) * kernel_possible_cpus() *
-			  (hp->opts.perf_pages ? hp->opts.perf_pages : DEFAULT_PERF_PAGES);
+			  hp->opts.perf_pages;
 	uint64_t bytes = sysconf(_SC_PAGESIZE);
 
 	while (bytes < wanted && bytes < RING_MAX)

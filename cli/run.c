@@ -25,6 +25,7 @@ struct run_options {
 	const struct output_format *format;
 	enum hotprobe_backend backend;
 	unsigned perf_pages;
+	bool perf_buffer;
 	unsigned duration_ms;
 	pid_t pid;
 	bool all;	      /* the whole system, with a command too */
@@ -170,6 +171,7 @@ static int prepare(struct run *run)
 		.confine = is_confined(run),
 		.backend = options->backend,
 		.perf_pages = options->perf_pages,
+		.perf_buffer = options->perf_buffer,
 	};
 	int status = program_open(&run->program, &options->source, &opts);
 
@@ -323,6 +325,7 @@ enum {
 	RUN_DURATION,
 	RUN_BACKEND,
 	RUN_PERF_PAGES,
+	RUN_PERF_BUFFER,
 };
 
 static bool parse_perf_pages(struct run_options *run, const struct options *options)
@@ -365,6 +368,9 @@ static bool run_option(struct run_options *run, const struct options *options, i
 		return option_backend(options, &run->backend);
 	case RUN_PERF_PAGES:
 		return parse_perf_pages(run, options);
+	case RUN_PERF_BUFFER:
+		run->perf_buffer = true;
+		return true;
 	default:
 		return source_option(&run->source, options, option);
 	}
@@ -395,6 +401,7 @@ static int run_main(const struct command *command, int argc, char **argv)
 		{"duration", required_argument, NULL, RUN_DURATION},
 		{"backend", required_argument, NULL, RUN_BACKEND},
 		{"perf-pages", required_argument, NULL, RUN_PERF_PAGES},
+		{"perf-buffer", no_argument, NULL, RUN_PERF_BUFFER},
 		SOURCE_NAMES,
 		OPTION_NAMES,
 		{0},
@@ -448,6 +455,9 @@ const struct command command_run = {
 		"                            how to attach functions that BCC attaches as kprobes\n"
 		"      --perf-pages N        pages of each CPU's event buffer, a power of two "
 		"(64)\n"
+		"      --perf-buffer         send BPF_PERF_OUTPUT over perf buffers, not over a "
+		"ring "
+		"buffer\n"
 		"  -h, --help                print this\n"
 		"\n" EXIT_STATUS_HELP
 		"With COMMAND, hotprobe ends with COMMAND's status, 128 + N if signal N killed it; "

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/timerfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "kernel.h"
@@ -17,6 +19,7 @@
 
 enum {
 	READY_MAX = 64,
+	TICK_MS = 50, /* between looks at perf buffers, which wake only for a batch */
 };
 
 /* One CPU's perf buffer of a table, or its ring buffer. */
@@ -41,6 +44,7 @@ struct event_buffer {
 struct event_loop {
 	int epoll_fd;
 	int stop_fd; /* an eventfd: hotprobe_stop() makes it readable */
+	int tick_fd; /* a timer, or -1 where there are no perf buffers */
 	ARRAY(struct event_buffer *) buffers;
 };
 
@@ -113,25 +117,44 @@ static struct event_buffer *new_buffer(struct hotprobe *hp, struct hotprobe_tabl
 	return b;
 }
 
-static bool is_ring(const struct hotprobe_table *table)
+/* The first perf buffers start the timer. */
+static int start_ticks(struct hotprobe *hp)
 {
-	return table->uses_ring || table->image->map_type == BPF_MAP_TYPE_RINGBUF;
+	struct itimerspec every = {
+		.it_interval.tv_nsec = TICK_MS * 1000000L,
+		.it_value.tv_nsec = TICK_MS * 1000000L,
+	};
+	struct epoll_event interest = {.events = EPOLLIN, .data.ptr = &hp->loop->tick_fd};
+
+	if (hp->loop->tick_fd >= 0)
+		return 0;
+	hp->loop->tick_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (hp->loop->tick_fd < 0 || timerfd_settime(hp->loop->tick_fd, 0, &every, NULL) ||
+	    epoll_ctl(hp->loop->epoll_fd, EPOLL_CTL_ADD, hp->loop->tick_fd, &interest))
+		return -errno;
+	return 0;
+}
+
+static int open_perfs(struct hotprobe *hp, struct event_buffer *b, int cpus)
+{
+	int err = start_ticks(hp);
+
+	for (int cpu = 0; cpu < cpus && !err; cpu++)
+		if (kernel_cpu_online(cpu))
+			err = open_perf(hp, b, cpu);
+	return err;
 }
 
 static int open_buffer(struct hotprobe *hp, struct hotprobe_table *table)
 {
-	int cpus = is_ring(table) ? 1 : (int)table->max_entries, err = 0;
-	struct event_buffer *b = new_buffer(hp, table, cpus);
+	bool ring = hotprobe_table_uses_ring(table);
+	int channels = ring ? 1 : (int)table->max_entries, err;
+	struct event_buffer *b = new_buffer(hp, table, channels);
 
 	if (!b)
 		return fail(hp, -ENOMEM, "out of memory");
-	if (is_ring(table))
-		err = open_ring(hp, b);
-	for (int cpu = 0; cpu < cpus && !err && !is_ring(table); cpu++)
-		if (kernel_cpu_online(cpu))
-			err = open_perf(hp, b, cpu);
-	note(hp, HOTPROBE_NOTE, "%s: %s", table->name,
-	     is_ring(table) ? "ring buffer" : "perf buffers");
+	err = ring ? open_ring(hp, b) : open_perfs(hp, b, channels);
+	note(hp, HOTPROBE_NOTE, "%s: %s", table->name, ring ? "ring buffer" : "perf buffers");
 	if (!err)
 		return 0;
 	return fail_at(hp, err, "", 0, 0,
@@ -150,6 +173,7 @@ static int open_loop(struct hotprobe *hp)
 	if (!loop)
 		return -ENOMEM;
 	hp->loop = loop;
+	loop->tick_fd = -1;
 	loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	loop->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (loop->epoll_fd < 0 || loop->stop_fd < 0 ||
@@ -183,7 +207,8 @@ int events_open(struct hotprobe *hp)
 	if (err)
 		return fail(hp, err, "cannot wait for events: %s", strerror(-err));
 	for (size_t i = 0; i < hp->table_count && !err; i++)
-		if (table_takes_perf_events(&hp->tables[i]) || is_ring(&hp->tables[i]))
+		if (table_takes_perf_events(&hp->tables[i]) ||
+		    hotprobe_table_uses_ring(&hp->tables[i]))
 			err = open_buffer(hp, &hp->tables[i]);
 	if (!err && hp->printk)
 		err = watch_printk(hp);
@@ -201,6 +226,8 @@ void events_close(struct hotprobe *hp)
 		free_buffer(loop->buffers.at[i]);
 	}
 	array_free(&loop->buffers);
+	if (loop->tick_fd >= 0)
+		close(loop->tick_fd);
 	if (loop->stop_fd >= 0)
 		close(loop->stop_fd);
 	if (loop->epoll_fd >= 0)
@@ -234,9 +261,11 @@ static void deliver_perf(void *ctx, const void *data, size_t size)
 {
 	struct channel *c = ctx;
 	struct event_buffer *b = c->buffer;
+	size_t submitted = submit_size(b->table, size);
 
-	/* The kernel pads a record to 8 bytes, its size included. */
-	if (b->event_size && size > b->event_size && size - b->event_size < 8)
+	if (submitted)
+		size = submitted;
+	else if (b->event_size && size > b->event_size && size - b->event_size < 8)
 		size = b->event_size;
 	if (b->event)
 		b->event(b->ctx, c->cpu, data, size);
@@ -292,6 +321,18 @@ static int consume_channel(struct channel *c)
 	return count;
 }
 
+static bool is_any(const struct channel *c)
+{
+	(void)c;
+	return true;
+}
+
+/* Records that nobody was woken for. */
+static bool has_unannounced(const struct channel *c)
+{
+	return c->cpu >= 0 && perf_ring_has_any(&c->perf);
+}
+
 /* The kernel writes a PERF_RECORD_LOST only before the next record that fits: what was lost last
    is asked for, when there is time. */
 static void ask_for_lost(struct event_loop *loop)
@@ -304,11 +345,12 @@ static void ask_for_lost(struct event_loop *loop)
 	}
 }
 
-static bool was_stopped(struct event_loop *loop)
+/* True if fd, an eventfd or a timer, had counted; it has not any more. */
+static bool had_counted(int fd)
 {
 	uint64_t count;
 
-	return read(loop->stop_fd, &count, sizeof(count)) == sizeof(count);
+	return fd >= 0 && read(fd, &count, sizeof(count)) == sizeof(count);
 }
 
 static int not_loaded(struct hotprobe *hp)
@@ -321,60 +363,109 @@ static int consume_failed(struct hotprobe *hp, int err)
 	return fail(hp, err, "cannot read an event: %s", strerror(-err));
 }
 
-int hotprobe_poll(struct hotprobe *hp, int timeout_ms)
+/* Return the number of records or a negative errno. */
+static int consume_channels(struct event_loop *loop, bool (*wanted)(const struct channel *c))
 {
-	struct epoll_event ready[READY_MAX];
-	bool stopped = false, told = false;
-	int count = 0, n;
+	int count = 0;
 
-	if (!hp->loop)
-		return not_loaded(hp);
-	n = epoll_wait(hp->loop->epoll_fd, ready, READY_MAX, timeout_ms);
+	for (size_t i = 0; i < loop->buffers.count; i++) {
+		struct event_buffer *b = loop->buffers.at[i];
+
+		for (int j = 0; j < b->channel_count; j++) {
+			int got = wanted(&b->channels[j]) ? consume_channel(&b->channels[j]) : 0;
+
+			if (got < 0)
+				return got;
+			count += got;
+		}
+	}
+	return count;
+}
+
+static int consume_ready(struct hotprobe *hp, void *source)
+{
+	struct event_loop *loop = hp->loop;
+
+	if (source == &loop->tick_fd) {
+		had_counted(loop->tick_fd);
+		return consume_channels(loop, has_unannounced);
+	}
+	if (source == hp->watch) {
+		process_watch_read(hp);
+		return 0;
+	}
+	return source == hp->printk ? printk_consume(hp->printk) : consume_channel(source);
+}
+
+/* One wait. Returns the number of records delivered, a negative errno, or 0 with *again set if it
+   was woken for something of the library's own. */
+static int poll_once(struct hotprobe *hp, int timeout_ms, bool *again)
+{
+	struct event_loop *loop = hp->loop;
+	struct epoll_event ready[READY_MAX];
+	int n = epoll_wait(loop->epoll_fd, ready, READY_MAX, timeout_ms), count = 0;
+	bool stopped = false;
+
 	if (n < 0)
 		return -errno;
+	*again = n > 0;
 	for (int i = 0; i < n; i++) {
-		int got;
+		int got = 0;
 
-		if (!ready[i].data.ptr) {
-			stopped = was_stopped(hp->loop);
-			continue;
-		}
-		if (ready[i].data.ptr == hp->watch) {
-			process_watch_read(hp);
-			told = true;
-			continue;
-		}
-		got = ready[i].data.ptr == hp->printk ? printk_consume(hp->printk)
-						      : consume_channel(ready[i].data.ptr);
+		if (!ready[i].data.ptr)
+			stopped = had_counted(loop->stop_fd);
+		else
+			got = consume_ready(hp, ready[i].data.ptr);
 		if (got < 0)
 			return consume_failed(hp, got);
 		count += got;
 	}
-	if (!n)
-		ask_for_lost(hp->loop);
-	/* That was for the library itself. */
-	if (told && !count && !stopped)
-		return hotprobe_poll(hp, timeout_ms);
+	if (!n) {
+		count = consume_channels(loop, has_unannounced);
+		if (count < 0)
+			return consume_failed(hp, count);
+		ask_for_lost(loop);
+	}
 	return stopped && !count ? -EINTR : count;
 }
 
-int hotprobe_consume(struct hotprobe *hp)
+static int64_t now_ms(void)
 {
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+int hotprobe_poll(struct hotprobe *hp, int timeout_ms)
+{
+	int64_t end = timeout_ms > 0 ? now_ms() + timeout_ms : 0;
+	bool again = true;
 	int count = 0;
 
 	if (!hp->loop)
 		return not_loaded(hp);
-	for (size_t i = 0; i < hp->loop->buffers.count; i++) {
-		struct event_buffer *b = hp->loop->buffers.at[i];
+	while (again && !count) {
+		count = poll_once(hp, timeout_ms, &again);
+		if (again && !count && timeout_ms > 0) {
+			int64_t left = end - now_ms();
 
-		for (int j = 0; j < b->channel_count; j++) {
-			int got = consume_channel(&b->channels[j]);
-
-			if (got < 0)
-				return consume_failed(hp, got);
-			count += got;
+			timeout_ms = left > 0 ? (int)left : 0;
 		}
 	}
+	return count;
+}
+
+int hotprobe_consume(struct hotprobe *hp)
+{
+	int count;
+
+	if (!hp->loop)
+		return not_loaded(hp);
+	had_counted(hp->loop->tick_fd);
+	count = consume_channels(hp->loop, is_any);
+	if (count < 0)
+		return consume_failed(hp, count);
 	if (hp->printk)
 		count += printk_consume(hp->printk);
 	process_watch_read(hp);

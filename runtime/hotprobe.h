@@ -107,7 +107,9 @@ struct hotprobe_opts {
 	   don't read or write it. cache_max: bytes it may take, default 256 MiB; the least recently
 	   used go first. */
 	bool no_cache;
-	/* Use perf buffers for BPF_PERF_OUTPUT also where a ring buffer could serve. */
+	/* Use perf buffers for BPF_PERF_OUTPUT also where a ring buffer could serve: by default
+	   it does if the kernel has one (Linux 5.8), unless the table is used for what only perf
+	   buffers can do: packet data (perf_submit_skb), records of computed size. */
 	bool perf_buffer;
 	const char *cache_dir;
 	uint64_t cache_max;
@@ -371,8 +373,10 @@ int hotprobe_command_status(struct hotprobe *hp, int *status);
  */
 
 /* data is valid during the callback, and aligned to 4 bytes only; size is what was submitted.
-   (Where the type is not known, a perf buffer may add up to 7 bytes.) cpu is where it was
-   submitted, -1 for a BPF_RINGBUF_OUTPUT, which does not tell. */
+   (Out of perf buffers up to 7 bytes may be added where the program computes the size, or
+   submits records of sizes so close that the kernel's padding makes them one, and the type does
+   not tell either.) cpu is where it was submitted, -1 for a BPF_RINGBUF_OUTPUT, which does not
+   tell. */
 typedef void (*hotprobe_event_fn)(void *ctx, int cpu, const void *data, size_t size);
 /* lost records could not be kept since the last call; cpu is -1 where they are counted together. */
 typedef void (*hotprobe_lost_fn)(void *ctx, int cpu, uint64_t lost);
@@ -406,8 +410,9 @@ void hotprobe_on_printk(struct hotprobe *hp, hotprobe_printk_fn fn, void *ctx);
 int hotprobe_poll(struct hotprobe *hp, int timeout_ms);
 /* Delivers what is there without waiting. Returns the number of records delivered. */
 int hotprobe_consume(struct hotprobe *hp);
-/* Readable when hotprobe_consume() has something to deliver: for poll, epoll, libuv... Stays the
-   library's. -1 before hotprobe_load(). */
+/* Readable when hotprobe_consume() has something to deliver: for poll, epoll, libuv... Where there
+   are perf buffers, whose wake-ups are batched, it is so at most 50 ms later, and now and then for
+   nothing. Stays the library's. -1 before hotprobe_load(). */
 int hotprobe_fd(const struct hotprobe *hp);
 /* Makes a running or the next hotprobe_poll() return -EINTR. From any thread or signal handler. */
 void hotprobe_stop(struct hotprobe *hp);
@@ -569,6 +574,10 @@ size_t hotprobe_table_key_size(const struct hotprobe_table *table);
    rounded up to 8, times the number of possible CPUs. */
 size_t hotprobe_table_value_size(const struct hotprobe_table *table);
 size_t hotprobe_table_max_entries(const struct hotprobe_table *table);
+/* After hotprobe_load(), of a BPF_PERF_OUTPUT: do its events come over a ring buffer, where their
+   order is that in which they were submitted on whatever CPU, or over a perf buffer for each CPU?
+   True for a BPF_RINGBUF_OUTPUT, false for any other table. */
+bool hotprobe_table_uses_ring(const struct hotprobe_table *table);
 /* Descriptor of the map, -1 before hotprobe_load(). Stays the library's. */
 int hotprobe_table_fd(const struct hotprobe_table *table);
 

@@ -29,6 +29,8 @@ struct hotprobe_table {
 	int given_fd;		     /* of a map that stands for it, or -1 */
 	ARRAY(int) perf_events;	     /* that were opened for a BPF_PERF_ARRAY */
 	bool uses_ring;		     /* a perf_output that goes over a ring buffer: submit.h */
+	ARRAY(uint32_t) sizes;	     /* of a perf_output: all that is submitted to it, unless... */
+	bool sizes_unknown;	     /* ...some of it is of a size that the code does not tell */
 	struct event_buffer *events; /* of a perf_output or ringbuf, once it is loaded */
 };
 

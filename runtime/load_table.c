@@ -297,6 +297,7 @@ void table_close(struct hotprobe_table *table)
 	for (size_t i = 0; i < table->perf_events.count; i++)
 		close(table->perf_events.at[i]);
 	array_free(&table->perf_events);
+	array_free(&table->sizes);
 	if (table->given_fd >= 0)
 		close(table->given_fd);
 	if (table->fd >= 0)

@@ -23,7 +23,7 @@ static int open_event(int cpu, uint64_t read_format)
 		.sample_period = 1,
 		.sample_type = PERF_SAMPLE_RAW,
 		.read_format = read_format,
-		.wakeup_events = 1,
+		.wakeup_events = PERF_RING_BATCH,
 	};
 
 	return (int)syscall(SYS_perf_event_open, &attr, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC);
@@ -169,6 +169,14 @@ int perf_ring_consume(struct perf_ring *ring, perf_ring_fn sample, void *ctx)
 	int err = perf_ring_each(ring, take_sample, &samples);
 
 	return err ? err : samples.count;
+}
+
+bool perf_ring_has_any(const struct perf_ring *ring)
+{
+	const struct perf_event_mmap_page *control = ring->pages;
+
+	return ring->pages != MAP_FAILED &&
+	       __atomic_load_n(&control->data_head, __ATOMIC_ACQUIRE) != control->data_tail;
 }
 
 uint64_t perf_ring_lost(const struct perf_ring *ring)

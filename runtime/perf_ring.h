@@ -3,6 +3,7 @@
 #ifndef HOTPROBE_PERF_RING_H
 #define HOTPROBE_PERF_RING_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,8 +20,10 @@ struct perf_ring {
 
 /* Makes it one that is closed. */
 void perf_ring_init(struct perf_ring *ring);
-/* Opens and enables a ring for bpf_perf_event_output() on that CPU. Returns 0 or a negative
-   errno; *ring is closed then. */
+/* Opens and enables a ring for bpf_perf_event_output() on that CPU. Whoever waits for it is woken
+   when it is half full or PERF_RING_BATCH records have come since the last time: what came after
+   that has to be looked for now and then. Returns 0 or a negative errno; *ring is closed then. */
+enum { PERF_RING_BATCH = 64 };
 int perf_ring_open(struct perf_ring *ring, int cpu, unsigned pages);
 void perf_ring_close(struct perf_ring *ring);
 
@@ -39,6 +42,9 @@ typedef void (*perf_ring_fn)(void *ctx, const void *data, size_t size);
 /* Hands over the samples that are there, oldest first. Returns how many; -ENOMEM if one that
    wraps around could not be put together (it is kept). */
 int perf_ring_consume(struct perf_ring *ring, perf_ring_fn sample, void *ctx);
+
+/* Is there a record? */
+bool perf_ring_has_any(const struct perf_ring *ring);
 
 /* Samples the kernel could not place in the ring so far: as of the last PERF_RECORD_LOST, or, with
    a system call, as of now. */

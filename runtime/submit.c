@@ -214,22 +214,53 @@ static void keep_perf(struct hotprobe *hp, uint32_t table, const char *why)
 	t->uses_ring = false;
 }
 
-/* A program whose calls are not all understood settles it for the tables they may mean. */
-static void look_at_call(struct hotprobe *hp, const struct bpf_insn *insn,
-			 const struct flow_state *s, bool room)
+static int note_size(struct hotprobe_table *table, uint32_t size)
 {
+	for (size_t i = 0; i < table->sizes.count; i++)
+		if (table->sizes.at[i] == size)
+			return 0;
+	return array_push(&table->sizes, size) ? -ENOMEM : 0;
+}
+
+static int note_submit(struct hotprobe *hp, const struct flow_state *s)
+{
+	struct flow_value flags = s->value[BPF_REG_3], size = s->value[BPF_REG_5];
+	uint64_t table = (uint64_t)s->value[BPF_REG_2].number;
+
+	if (table >= hp->table_count)
+		return 0;
+	/* Packet data follows the record where the flags say so. */
+	if (is_constant(flags, BPF_F_CURRENT_CPU) && size.kind == FLOW_CONSTANT &&
+	    size.number > 0 && size.number <= RECORD_MAX)
+		return note_size(&hp->tables[table], (uint32_t)size.number);
+	hp->tables[table].sizes_unknown = true;
+	return 0;
+}
+
+static void chooses_among_tables(struct hotprobe *hp)
+{
+	for (uint32_t i = 0; i < hp->table_count; i++) {
+		hp->tables[i].sizes_unknown = true;
+		keep_perf(hp, i, "a program chooses among tables");
+	}
+}
+
+/* A program whose calls are not all understood settles it for the tables they may mean. */
+static int look_at_call(struct hotprobe *hp, const struct bpf_insn *insn,
+			const struct flow_state *s, bool room)
+{
+	bool submits = insn->imm == BPF_FUNC_perf_event_output;
 	struct call call;
 
-	if (insn->imm == BPF_FUNC_perf_event_output && s->value[BPF_REG_2].kind != FLOW_TABLE) {
-		for (uint32_t i = 0; i < hp->table_count; i++)
-			keep_perf(hp, i, "a program chooses among tables");
-		return;
+	if (submits && s->value[BPF_REG_2].kind != FLOW_TABLE) {
+		chooses_among_tables(hp);
+		return 0;
 	}
 	for (int r = BPF_REG_1; r <= BPF_REG_5; r++) {
 		if (s->value[r].kind != FLOW_TABLE ||
 		    (uint64_t)s->value[r].number >= hp->table_count)
 			continue;
-		if (insn->imm != BPF_FUNC_perf_event_output || r != BPF_REG_2)
+		if (!submits || r != BPF_REG_2)
 			keep_perf(hp, s->value[r].number, "it is used for more than perf_submit");
 		else if (!understand(hp, s, &call))
 			keep_perf(hp, s->value[r].number,
@@ -239,6 +270,7 @@ static void look_at_call(struct hotprobe *hp, const struct bpf_insn *insn,
 				  "a program that submits to it needs its whole "
 				  "stack");
 	}
+	return submits ? note_submit(hp, s) : 0;
 }
 
 static int copy_code(const struct hotprobe_program *program, struct bytecode *code)
@@ -254,6 +286,7 @@ static int look_at_program(struct hotprobe *hp, const struct hotprobe_program *p
 	struct bytecode code;
 	struct flow flow;
 	int32_t scratch;
+	int err = 0;
 	bool room;
 
 	if (copy_code(program, &code))
@@ -263,12 +296,12 @@ static int look_at_program(struct hotprobe *hp, const struct hotprobe_program *p
 		return -ENOMEM;
 	}
 	room = has_room(&flow, &code, &scratch);
-	for (uint32_t i = 0; i < code.count; i++)
+	for (uint32_t i = 0; i < code.count && !err; i++)
 		if (flow_at(&flow, i) && is_helper_call(&code.insns[i]))
-			look_at_call(hp, &code.insns[i], flow_at(&flow, i), room);
+			err = look_at_call(hp, &code.insns[i], flow_at(&flow, i), room);
 	flow_free(&flow);
 	bytecode_free(&code);
-	return 0;
+	return err;
 }
 
 /* What remains is tried: a jump may no longer reach over the longer code. */
@@ -314,28 +347,38 @@ static int make_counters(struct hotprobe *hp)
 	return -errno;
 }
 
+/* Without privilege the refusal comes with the tables, and is explained there. */
+static bool can_use_rings(struct hotprobe *hp)
+{
+	if (hp->opts.perf_buffer)
+		return false;
+	if (kernel_has_ring_buffers() && !make_counters(hp))
+		return true;
+	note(hp, HOTPROBE_NOTE, "perf buffers, because this kernel makes no ring buffers");
+	return false;
+}
+
+static bool has_perf_output(const struct hotprobe *hp)
+{
+	for (size_t i = 0; i < hp->table_count; i++)
+		if (table_takes_perf_events(&hp->tables[i]))
+			return true;
+	return false;
+}
+
 int submit_plan(struct hotprobe *hp)
 {
-	bool any = false;
+	bool rings;
 	int err = 0;
 
-	if (hp->opts.perf_buffer)
+	if (!has_perf_output(hp))
 		return 0;
-	for (size_t i = 0; i < hp->table_count; i++) {
-		hp->tables[i].uses_ring = table_takes_perf_events(&hp->tables[i]);
-		any |= hp->tables[i].uses_ring;
-	}
-	if (!any)
-		return 0;
-	/* Without privilege the refusal comes with the tables, and is explained there. */
-	if (!kernel_has_ring_buffers() || make_counters(hp)) {
-		for (size_t i = 0; i < hp->table_count; i++)
-			keep_perf(hp, i, "this kernel makes no ring buffers");
-		return 0;
-	}
+	rings = can_use_rings(hp);
+	for (size_t i = 0; i < hp->table_count; i++)
+		hp->tables[i].uses_ring = rings && table_takes_perf_events(&hp->tables[i]);
 	for (size_t i = 0; i < hp->program_count && !err; i++)
 		err = look_at_program(hp, &hp->programs[i]);
-	for (size_t i = 0; i < hp->program_count && !err; i++)
+	for (size_t i = 0; i < hp->program_count && !err && rings; i++)
 		err = try_program(hp, &hp->programs[i]);
 	return err ? fail(hp, err, "out of memory") : 0;
 }
@@ -348,6 +391,28 @@ void submit_free(struct hotprobe *hp)
 		close(hp->lost_fd);
 	hp->lost_counts = NULL;
 	hp->lost_fd = -1;
+}
+
+/* As the kernel pads it: with the u32 of its size before it, to 8 bytes. */
+static size_t padded(size_t size)
+{
+	return ((size + sizeof(uint32_t) + 7) & ~(size_t)7) - sizeof(uint32_t);
+}
+
+size_t submit_size(const struct hotprobe_table *table, size_t size)
+{
+	size_t found = 0;
+
+	if (table->sizes_unknown)
+		return 0;
+	for (size_t i = 0; i < table->sizes.count; i++) {
+		if (padded(table->sizes.at[i]) != size)
+			continue;
+		if (found)
+			return 0;
+		found = table->sizes.at[i];
+	}
+	return found;
 }
 
 uint64_t submit_lost(const struct hotprobe_table *table)

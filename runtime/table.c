@@ -69,6 +69,11 @@ bool table_takes_perf_events(const struct hotprobe_table *table)
 	       !strcmp(hotprobe_table_kind(table), "perf_output");
 }
 
+bool hotprobe_table_uses_ring(const struct hotprobe_table *table)
+{
+	return table->uses_ring || table->image->map_type == BPF_MAP_TYPE_RINGBUF;
+}
+
 static bool is_per_cpu(uint32_t map_type)
 {
 	return map_type == BPF_MAP_TYPE_PERCPU_HASH || map_type == BPF_MAP_TYPE_PERCPU_ARRAY ||

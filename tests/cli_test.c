@@ -405,6 +405,26 @@ START_TEST(verbose_says_what_each_function_is_attached_to)
 }
 END_TEST
 
+START_TEST(the_buffer_of_a_table_can_be_chosen)
+{
+	NEED(no_bpf());
+
+	struct result r;
+
+	r = RUN(hotprobe(), "run", "-v", source_path(opensnoop), "--", "cat", "/etc/hostname");
+	check_status(&r, DONE);
+	check_says(r.err, "open_events: ring buffer\n");
+	check_says(r.out, " /etc/hostname");
+	result_free(&r);
+	r = RUN(hotprobe(), "run", "-v", "--perf-buffer", source_path(opensnoop), "--", "cat",
+		"/etc/hostname");
+	check_status(&r, DONE);
+	check_says(r.err, "open_events: perf buffers\n");
+	check_says(r.out, " /etc/hostname");
+	result_free(&r);
+}
+END_TEST
+
 /* In BCC's style: functions that something else says where to attach. */
 static const char explicit_program[] =
 	PT_REGS "BPF_PERF_OUTPUT(events);\n"
@@ -796,6 +816,7 @@ int main(void)
 	add_test(suite, the_status_of_the_command_is_passed_on, 60);
 	add_test(suite, a_command_that_cannot_run_ends_with_127_or_126, 30);
 	add_test(suite, verbose_says_what_each_function_is_attached_to, 30);
+	add_test(suite, the_buffer_of_a_table_can_be_chosen, 30);
 	add_test(suite, attach_places_a_function_by_hand, 30);
 	add_test(suite, macros_and_include_directories_reach_the_compiler, 30);
 	add_test(suite, a_file_with_a_script_line_is_a_script, 30);

@@ -6,6 +6,7 @@
 #include "support.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -245,6 +246,183 @@ static void check_cpu(void *ctx, int cpu, const void *data, size_t size)
 	ck_assert_uint_eq(number, (uint32_t)cpu);
 	++*(size_t *)ctx;
 }
+
+/* ---- The same records over both ---- */
+
+/* Of odd sizes, of less than the type, of no type, with each byte told by the argument; bytes that
+   come after one another in the kernel's padding; from the stack and from a table's value. */
+static const char sizes_program[] = PT_REGS
+	"struct whole_t { u64 number; u8 bytes[45]; };\n"
+	"struct big_t { u8 bytes[4096]; };\n"
+	"BPF_PERF_OUTPUT(wholes);\nBPF_PERF_OUTPUT(parts);\nBPF_PERF_OUTPUT(numbers);\n"
+	"BPF_PERF_OUTPUT(odd);\nBPF_PERF_OUTPUT(bigs);\nBPF_PERCPU_ARRAY(room, struct big_t, 1);\n"
+	"int syscall__getpgid(struct pt_regs *ctx, int pid)\n"
+	"{\n"
+	"	struct whole_t w = {.number = pid};\n"
+	"	char odd_bytes[7] = {};\n"
+	"	u32 number = pid;\n"
+	"	int zero = 0;\n"
+	"	struct big_t *big = room.lookup(&zero);\n"
+	"	#pragma unroll\n"
+	"	for (int i = 0; i < 45; i++)\n"
+	"		w.bytes[i] = pid * 7 + i;\n"
+	"	odd_bytes[6] = pid;\n"
+	"	wholes.perf_submit(ctx, &w, sizeof(w));\n"
+	"	parts.perf_submit(ctx, &w, 21);\n"
+	"	numbers.perf_submit(ctx, &number, sizeof(number));\n"
+	"	odd.perf_submit(ctx, odd_bytes, sizeof(odd_bytes));\n"
+	"	odd.perf_submit(ctx, odd_bytes, 1);\n"
+	"	if (!big)\n"
+	"		return 0;\n"
+	"	big->bytes[pid & 4095] = pid;\n"
+	"	bigs.perf_submit(ctx, big, sizeof(*big));\n"
+	"	return 0;\n"
+	"}\n";
+
+static const char *const sizes_tables[] = {"wholes", "parts", "numbers", "odd", "bigs"};
+
+static void keep_record(void *stream, int cpu, const void *data, size_t size)
+{
+	fwrite(&cpu, sizeof(cpu), 1, stream);
+	fwrite(&size, sizeof(size), 1, stream);
+	fwrite(data, size, 1, stream);
+}
+
+static void call_on_one_cpu(void *count)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(0, &set);
+	ck_assert_int_eq(sched_setaffinity(0, sizeof(set), &set), 0);
+	call(count);
+}
+
+/* All that came out of each table, as bytes. */
+static void take_records(bool perf_buffer, char *bytes[], size_t sizes[])
+{
+	struct hotprobe *hp = load_text(sizes_program, perf_buffer, 0);
+	FILE *streams[COUNT(sizes_tables)];
+	struct peer peer;
+	long calls = 30;
+
+	for (size_t i = 0; i < COUNT(sizes_tables); i++) {
+		streams[i] = open_memstream(&bytes[i], &sizes[i]);
+		ck_hp(hp, hotprobe_on_event(hp, sizes_tables[i], keep_record, NULL, streams[i]));
+	}
+	peer = peer_start(call_on_one_cpu, &calls);
+	ck_hp(hp, hotprobe_trace_pid(hp, peer.pid));
+	ck_hp(hp, hotprobe_attach(hp));
+	peer_work(&peer);
+	consume_all(hp);
+	peer_end(&peer);
+	ck_assert_uint_eq(hotprobe_lost(hp, NULL), 0);
+	for (size_t i = 0; i < COUNT(sizes_tables); i++)
+		fclose(streams[i]);
+	hotprobe_free(hp);
+}
+
+START_TEST(both_buffers_give_the_same_records_byte_for_byte)
+{
+	NEED(no_bpf());
+
+	static const size_t submitted[] = {56, 21, 4, 7 + 1, 4096};
+	size_t sizes[2][COUNT(sizes_tables)];
+	char *bytes[2][COUNT(sizes_tables)];
+
+	take_records(false, bytes[0], sizes[0]);
+	take_records(true, bytes[1], sizes[1]);
+	for (size_t i = 0; i < COUNT(sizes_tables); i++) {
+		size_t heads = (i == 3 ? 2 : 1) * (sizeof(int) + sizeof(size_t));
+
+		ck_assert_uint_eq(sizes[0][i], 30 * (heads + submitted[i]));
+		ck_assert_uint_eq(sizes[1][i], sizes[0][i]);
+		ck_assert_mem_eq(bytes[1][i], bytes[0][i], sizes[0][i]);
+		free(bytes[0][i]);
+		free(bytes[1][i]);
+	}
+}
+END_TEST
+
+/* One table that a ring buffer can serve, and two that need what only perf buffers have. */
+START_TEST(each_table_gets_the_buffer_it_needs)
+{
+	NEED(no_bpf());
+
+	struct hotprobe *hp = load_text(
+		PT_REGS "BPF_PERF_OUTPUT(plain);\nBPF_PERF_OUTPUT(computed);\nBPF_HASH(h, u32);\n"
+			"BPF_PERF_OUTPUT(packets);\n"
+			"int syscall__getpgid(struct pt_regs *ctx, int pid)\n"
+			"{\n"
+			"	u64 n[4] = {pid};\n"
+			"	plain.perf_submit(ctx, &n, sizeof(n));\n"
+			"	computed.perf_submit(ctx, &n, (pid & 15) + 1);\n"
+			"	return 0;\n"
+			"}\n"
+			"int filter(struct __sk_buff *skb)\n"
+			"{\n"
+			"	u64 n = 1;\n"
+			"	packets.perf_submit_skb(skb, skb->len, &n, sizeof(n));\n"
+			"	return 0;\n"
+			"}\n",
+		_i, 0);
+
+	ck_assert_int_eq(hotprobe_table_uses_ring(hotprobe_find_table(hp, "plain")), !_i);
+	ck_assert(!hotprobe_table_uses_ring(hotprobe_find_table(hp, "computed")));
+	ck_assert(!hotprobe_table_uses_ring(hotprobe_find_table(hp, "packets")));
+	ck_assert(!hotprobe_table_uses_ring(hotprobe_find_table(hp, "h")));
+	hotprobe_free(hp);
+}
+END_TEST
+
+/* The perf buffers of this process that have something to tell. */
+static int count_readable_perf_buffers(void)
+{
+	int count = 0;
+
+	for (int fd = 0; fd < 1024; fd++) {
+		struct pollfd ready = {.fd = fd, .events = POLLIN};
+		char path[64], target[64] = "";
+
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+		if (readlink(path, target, sizeof(target) - 1) > 0 &&
+		    strstr(target, "[perf_event]") && poll(&ready, 1, 0) == 1)
+			count += (ready.revents & POLLIN) != 0;
+	}
+	return count;
+}
+
+START_TEST(perf_buffers_wake_for_batches_and_keep_nothing_back)
+{
+	NEED(no_bpf());
+
+	struct tally tally = {0};
+	struct hotprobe *hp = load_text(numbers_program, true, 0);
+	long calls = 10;
+	struct peer peer = peer_start(call_on_one_cpu, &calls);
+
+	ck_hp(hp, hotprobe_on_event(hp, "numbers", count_event, NULL, &tally));
+	ck_hp(hp, hotprobe_trace_pid(hp, peer.pid));
+	ck_hp(hp, hotprobe_attach(hp));
+	for (int i = 0; i < 6; i++)
+		peer_work(&peer);
+	ck_assert_int_eq(count_readable_perf_buffers(), 0);
+	peer_work(&peer);
+	ck_assert_int_eq(count_readable_perf_buffers(), 1);
+	consume_all(hp);
+	ck_assert_uint_eq(tally.count, 70);
+	/* Without a wake-up: within a timeout, of none too, and in a wait without end. */
+	peer_work(&peer);
+	ck_assert_int_eq(hotprobe_poll(hp, 0), 10);
+	peer_work(&peer);
+	ck_assert_int_eq(hotprobe_poll(hp, 1), 10);
+	peer_work(&peer);
+	ck_assert_int_eq(hotprobe_poll(hp, -1), 10);
+	ck_assert_int_eq(hotprobe_poll(hp, 120), 0);
+	peer_end(&peer);
+	hotprobe_free(hp);
+}
+END_TEST
 
 START_TEST(an_event_comes_with_its_cpu)
 {
@@ -492,6 +670,9 @@ int main(void)
 	add_loop_test(suite, a_record_has_the_size_that_was_submitted, 30, 2);
 	add_loop_test(suite, what_is_lost_is_counted, 30, 2);
 	add_loop_test(suite, records_that_wrap_around_the_buffer_are_whole, 60, 2);
+	add_test(suite, both_buffers_give_the_same_records_byte_for_byte, 30);
+	add_loop_test(suite, each_table_gets_the_buffer_it_needs, 30, 2);
+	add_test(suite, perf_buffers_wake_for_batches_and_keep_nothing_back, 30);
 	add_loop_test(suite, an_event_comes_with_its_cpu, 30, 2);
 	add_loop_test(suite, a_host_waits_in_an_epoll_of_its_own, 30, 2);
 	add_loop_test(suite, poll_returns_after_its_timeout_and_on_events, 30, 2);

@@ -39,8 +39,8 @@ say = @printf '  %-5s %s\n' $(1) $(2);
 endif
 
 LIB_SRC := $(filter-out runtime/image_write.c,$(wildcard runtime/*.c))
-CC_SRC := $(wildcard runtime/cc/*.c) runtime/request.c runtime/image_records.c \
-	runtime/image_write.c
+CC_SRC := $(wildcard runtime/cc/*.c) runtime/arch.c runtime/request.c \
+	runtime/image_records.c runtime/image_write.c
 CLI_SRC := $(wildcard cli/*.c)
 LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o)
 CC_OBJ := $(CC_SRC:%.c=$(B)/%.o)
@@ -60,19 +60,29 @@ $(B)/runtime/compile.o: private COMPILE := -fPIC -fvisibility=hidden \
 $(B)/cli/guest.o: private COMPILE := -DHOTPROBE_GUEST='"$(LIBEXECDIR)/hotprobe-guest"'
 $(B)/runtime/cc/%.o: private COMPILE := -I$(LLVM_PREFIX)/include -I$(B)/runtime/cc
 
-# What the worker holds as text: the kernel idioms, and a table of the user-space API's constants.
+# What the worker holds as text: the kernel idioms, and tables of the user-space API's constants, of
+# this machine (linux-libc-dev) and of those that it can compile for (linux-libc-dev-*-cross).
 MULTIARCH := $(shell $(CC) -print-multiarch 2>/dev/null)
+MACHINE := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
+UAPI_MACHINE_x86 := x86_64
+UAPI_MACHINE_arm64 := aarch64
+UAPI_FLAGS_x86 := -U__aarch64__ -D__x86_64__
+UAPI_FLAGS_arm64 := -U__x86_64__ -D__aarch64__
+UAPI_TABLES := $(B)/runtime/cc/uapi_x86.inc $(B)/runtime/cc/uapi_arm64.inc
+uapi_dirs = $(if $(filter $(MACHINE),$(UAPI_MACHINE_$(1))),\
+	$(addprefix $(SYSROOT)/usr/include,/ $(addprefix /,$(MULTIARCH))),\
+	$(wildcard /usr/$(UAPI_MACHINE_$(1))-linux-gnu/include))
 $(B)/runtime/cc/headers_macros.o: $(B)/runtime/cc/idioms.inc
-$(B)/runtime/cc/headers_uapi.o: $(B)/runtime/cc/uapi_table.inc
+$(B)/runtime/cc/headers_uapi.o: $(UAPI_TABLES)
 
 $(B)/runtime/cc/idioms.inc: runtime/cc/idioms.h
 	@mkdir -p $(@D)
 	$(Q)sed 's/\\/\\\\/g; s/"/\\"/g; s/.*/"&\\n"/' $< > $@
 
-$(B)/runtime/cc/uapi_table.inc: runtime/cc/uapi.sh
+$(UAPI_TABLES): $(B)/runtime/cc/uapi_%.inc: runtime/cc/uapi.sh
 	@mkdir -p $(@D)
 	$(call say,GEN,$@)
-	$(Q)sh $< $(CC) /usr/include $(addprefix /usr/include/,$(MULTIARCH)) > $@.new && mv $@.new $@
+	$(Q)sh $< $* '$(CC) $(UAPI_FLAGS_$*)' $(call uapi_dirs,$*) > $@.new && mv $@.new $@
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
@@ -144,7 +154,7 @@ bench:
 # The BPF C of BCC's own tools through the compiler and the verifier, and the layout of every type
 # of the kernel's.
 $(B)/tests/layout: tests/conformance/layout.c $(filter $(B)/runtime/cc/headers_% \
-		$(B)/runtime/cc/text.o $(B)/runtime/cc/tree.o,$(CC_OBJ))
+		$(B)/runtime/cc/text.o $(B)/runtime/cc/tree.o $(B)/runtime/arch.o,$(CC_OBJ))
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) -I$(LLVM_PREFIX)/include $(ALL_LDFLAGS) -o $@ $^ -lclang-14 -lz

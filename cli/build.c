@@ -127,7 +127,7 @@ const struct command command_build = {
 		"on\n"
 		"machines without a compiler, too. An image is for one kernel: this one, or the "
 		"one\n"
-		"whose types --btf names.\n"
+		"whose types --btf names, which may be of another architecture: x86 or arm64.\n"
 		"\n"
 		"Options:\n"
 		"  -o, --output FILE         write the image there\n"

@@ -3,6 +3,7 @@
 #ifndef HOTPROBE_ARCH_H
 #define HOTPROBE_ARCH_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 enum {
@@ -19,12 +20,33 @@ struct arch_register {
 };
 
 struct arch {
-	const char *syscall_prefix; /* of the kernel functions behind syscalls, with the wrapper */
-	uint32_t pt_regs_size;
-	int32_t ld_cache_flags; /* of the libraries for it in /etc/ld.so.cache */
+	const char *name;      /* of its directory in the kernel's source, and in ARCH: "arm64" */
+	const char *machine;   /* as uname -m and compilers have it: "aarch64" */
+	const char *debian;    /* as Debian has it: "amd64" */
+	const char *telltale;  /* a member that no other architecture's struct pt_regs has */
+	uint32_t wrapper_from; /* LINUX_VERSION_CODE since which syscalls get a pt_regs of their own
+				*/
+	const char *syscall_prefix; /* of the kernel functions behind syscalls, with that wrapper */
+	int32_t ld_cache_flags;	    /* of the libraries for it in /etc/ld.so.cache */
 	const struct arch_register *registers; /* ends with a NULL name */
 };
 
-extern const struct arch arch_native;
+extern const struct arch arch_x86, arch_arm64;
+
+/* The one of this process. */
+#if defined(__x86_64__)
+#define arch_native arch_x86
+#elif defined(__aarch64__)
+#define arch_native arch_arm64
+#else
+#error "add this architecture's table to arch.c"
+#endif
+
+/* All of them, from 0; NULL behind the last. */
+const struct arch *arch_at(size_t index);
+/* By struct arch.machine; NULL if it isn't known. */
+const struct arch *arch_of_machine(const char *machine);
+/* Offset of a register in struct pt_regs, bytes; -1 if it has none of that name. */
+int arch_register_offset(const struct arch *arch, const char *name);
 
 #endif

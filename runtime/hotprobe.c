@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "arch.h"
 #include "attach.h"
 #include "command.h"
 #include "compile.h"
@@ -233,6 +234,16 @@ static int load_programs(struct hotprobe *hp)
 	return first;
 }
 
+static int check_machine(struct hotprobe *hp)
+{
+	const char *machine = image_str(&hp->image, hp->image.facts->machine);
+
+	if (!*machine || !strcmp(machine, arch_native.machine))
+		return 0;
+	return fail(hp, -EINVAL, "it was compiled for %s, and this is %s", machine,
+		    arch_native.machine);
+}
+
 int hotprobe_load(struct hotprobe *hp)
 {
 	int err;
@@ -242,7 +253,9 @@ int hotprobe_load(struct hotprobe *hp)
 			    hp->loaded ? "it is loaded already"
 				       : "there is no compiled program to load");
 	hp->compiled = false;
-	err = load_btf(hp);
+	err = check_machine(hp);
+	if (!err)
+		err = load_btf(hp);
 	if (!err)
 		err = submit_plan(hp);
 	if (!err)
@@ -258,9 +271,10 @@ int hotprobe_load(struct hotprobe *hp)
 	hp->loaded = !err;
 	kernel_btf_forget(hp);
 	if (err && kernel_is_locked_down())
-		return fail(hp, -EPERM,
-			    "the kernel is locked down ('confidentiality'): it refuses programs that "
-			    "read its memory");
+		return fail(
+			hp, -EPERM,
+			"the kernel is locked down ('confidentiality'): it refuses programs that "
+			"read its memory");
 	return err;
 }
 

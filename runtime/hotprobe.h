@@ -85,7 +85,8 @@ struct hotprobe_opts {
 	const char *kernel_headers;
 	/* To compile for another kernel than the running one: its types (a BTF file or a vmlinux),
 	   and its release, as uname -r has it there. By default the release is looked for at the
-	   end of btf_path ("/boot/vmlinux-6.1.0-9-amd64"). */
+	   end of btf_path ("/boot/vmlinux-6.1.0-9-amd64"). The types tell its architecture, x86-64
+	   or arm64, too; what is compiled for another than this machine's can only be saved. */
 	const char *btf_path;
 	const char *kernel_release;
 	/* A directory as that kernel's tracefs, for the formats of its tracepoints:

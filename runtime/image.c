@@ -217,7 +217,7 @@ static const char *check_facts(const struct image *img)
 	if (img->count[IMAGE_FACTS] != 1 || !img->count[IMAGE_PROGRAMS])
 		return "a part is missing";
 	if (!good_string(img, img->facts->release) || !good_string(img, img->facts->license) ||
-	    !good_string(img, img->facts->kernel_id))
+	    !good_string(img, img->facts->kernel_id) || !good_string(img, img->facts->machine))
 		return "the kernel's name is out of range";
 	for (uint32_t i = 0; i < img->count[IMAGE_TOOLS]; i++)
 		if (!good_string(img, img->tools[i].path))

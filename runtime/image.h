@@ -185,7 +185,7 @@ struct image_facts {
 	uint32_t signal_live;  /* of signal_struct.live.counter */
 	uint32_t task_comm;    /* of task_struct.comm */
 	uint32_t kernel_id;    /* string: that kernel's build id in hexadecimal, "" if unknown */
-	uint32_t reserved;
+	uint32_t machine;      /* string: uname -m there, "" if unknown */
 };
 
 /* A file that compiled it: the compiler process, libbcc, LLVM. If one has changed since, a cached

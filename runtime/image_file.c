@@ -9,6 +9,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "arch.h"
 #include "compile.h"
 #include "file.h"
 #include "kernel.h"
@@ -27,9 +28,15 @@ static int check_kernel(struct hotprobe *hp, const char *path)
 	const struct image *img = &hp->image;
 	const char *release = image_str(img, img->facts->release);
 	const char *wanted = image_str(img, img->facts->kernel_id);
+	const char *machine = image_str(img, img->facts->machine);
 	char id[KERNEL_ID_SIZE];
 	struct utsname un;
 
+	if (strcmp(machine, arch_native.machine))
+		return fail_at(hp, -EINVAL, path, 0, 0,
+			       "build it for this machine, or take it to one of that kind",
+			       "the image was compiled for %s, and this is %s",
+			       *machine ? machine : "an unknown machine", arch_native.machine);
 	uname(&un);
 	kernel_build_id(KERNEL_NOTES, id);
 	if (*wanted && *id ? !strcmp(wanted, id) : !strcmp(release, un.release))

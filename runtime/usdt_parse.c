@@ -6,13 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "arch.h"
 #include "usdt.h"
 
-enum {
-	OPERAND_MAX = 256,
-	X86_IP = 128,	/* of struct pt_regs */
-	ARM64_SP = 248, /* the same */
-};
+enum { OPERAND_MAX = 256 };
 
 struct operand {
 	const char *at;
@@ -58,17 +55,8 @@ static size_t word_length(const char *at)
 
 /* ---- x86 ---- */
 
-/* A register by its 64-bit name's stem, with the offset in struct pt_regs. */
-static const struct {
-	const char *name;
-	int16_t offset;
-} x86_registers[] = {
-	{"ax", 80},  {"bx", 40},  {"cx", 88}, {"dx", 96}, {"si", 104},	  {"di", 112},
-	{"bp", 32},  {"sp", 152}, {"r8", 72}, {"r9", 64}, {"r10", 56},	  {"r11", 48},
-	{"r12", 24}, {"r13", 16}, {"r14", 8}, {"r15", 0}, {"ip", X86_IP},
-};
-
-/* rax, eax, ax, al, ah; r8, r8d, r8w, r8b; sil. */
+/* struct pt_regs has them by their stem: "ax" for rax, eax, ax, al and ah; "r8" for r8, r8d, r8w
+   and r8b; "si" for sil. */
 static bool x86_register(const char *name, size_t length, int16_t *offset, uint8_t *shift)
 {
 	char stem[8] = "";
@@ -88,12 +76,8 @@ static bool x86_register(const char *name, size_t length, int16_t *offset, uint8
 		*shift = stem[1] == 'h' ? 8 : 0;
 		stem[1] = 'x';
 	}
-	for (size_t i = 0; i < sizeof(x86_registers) / sizeof(*x86_registers); i++)
-		if (!strcmp(stem, x86_registers[i].name)) {
-			*offset = x86_registers[i].offset;
-			return true;
-		}
-	return false;
+	*offset = (int16_t)arch_register_offset(&arch_x86, stem);
+	return *offset >= 0;
 }
 
 static bool x86_take_register(struct operand *o, int16_t *offset, uint8_t *shift)
@@ -165,6 +149,7 @@ static bool x86_take_registers(struct operand *o)
 
 static bool x86_operand(struct operand *o)
 {
+	const int16_t ip = (int16_t)arch_register_offset(&arch_x86, "ip");
 	struct usdt_argument *a = o->argument;
 	bool has_symbol, is_address;
 
@@ -179,11 +164,11 @@ static bool x86_operand(struct operand *o)
 			return false;
 	}
 	/* counter(%rip), and counter itself in a program that is not moved. */
-	if (has_symbol && a->base >= 0 && a->base != X86_IP)
+	if (has_symbol && a->base >= 0 && a->base != ip)
 		return false;
 	if (has_symbol)
-		a->base = X86_IP;
-	else if (a->base == X86_IP)
+		a->base = ip;
+	else if (a->base == ip)
 		return false; /* relative to the next instruction, which is not known */
 	return !*o->at;
 }
@@ -194,6 +179,7 @@ static bool x86_operand(struct operand *o)
 static bool arm64_take_register(struct operand *o, int16_t *offset)
 {
 	size_t length = word_length(o->at);
+	const int16_t sp = (int16_t)arch_register_offset(&arch_arm64, "sp");
 	const char *name = o->at;
 	char *end;
 	long number;
@@ -203,13 +189,13 @@ static bool arm64_take_register(struct operand *o, int16_t *offset)
 	if (length == 3 && (!strncmp(name, "xzr", 3) || !strncmp(name, "wzr", 3)))
 		return true;
 	if ((length == 2 && !strncmp(name, "sp", 2)) || (length == 3 && !strncmp(name, "wsp", 3))) {
-		*offset = ARM64_SP;
+		*offset = sp;
 		return true;
 	}
 	if ((*name != 'x' && *name != 'w') || !isdigit((unsigned char)name[1]))
 		return false;
 	number = strtol(name + 1, &end, 10);
-	*offset = (int16_t)(number == 31 ? ARM64_SP : number * 8);
+	*offset = (int16_t)(number == 31 ? sp : number * 8);
 	return end == name + length && number <= 31;
 }
 

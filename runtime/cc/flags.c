@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The compiler's flags. */
 #include <string.h>
-#include <sys/utsname.h>
 
 #include "exported.h"
 #include "flags.h"
@@ -16,22 +15,6 @@ void flags_add(struct flags *flags, const char *flag)
 	flags->argv[flags->count] = NULL;
 }
 
-/* The name of the directory below arch/ in the kernel's source. */
-static const char *kernel_arch(const char *machine)
-{
-	if (!strncmp(machine, "x86_64", 6))
-		return "x86";
-	if (!strncmp(machine, "aarch64", 7))
-		return "arm64";
-	if (!strncmp(machine, "s390x", 5))
-		return "s390";
-	if (!strncmp(machine, "ppc", 3))
-		return "powerpc";
-	if (!strncmp(machine, "riscv", 5))
-		return "riscv";
-	return machine;
-}
-
 static void add_all(struct flags *flags, const char *const *argv, size_t count)
 {
 	size_t i;
@@ -43,7 +26,7 @@ static void add_all(struct flags *flags, const char *const *argv, size_t count)
 #define ADD_ALL(flags, array) add_all(flags, array, sizeof(array) / sizeof(*(array)))
 
 /* The order and the words are those of libbcc's ClangLoader and KBuildHelper. */
-struct flags flags_for_parse(const struct flags *user)
+struct flags flags_for_parse(const struct flags *user, const struct arch *arch)
 {
 	static const char *const first[] = {
 		"-O2",
@@ -79,24 +62,23 @@ struct flags flags_for_parse(const struct flags *user)
 	};
 	static const char *const below_arch[] = {"", "generated/", "uapi/", "generated/uapi/"};
 	struct flags flags = {0};
-	struct utsname machine;
-	const char *arch;
 	size_t i;
 
-	uname(&machine);
-	arch = kernel_arch(machine.machine);
-	flags_add(&flags, cc_printf("--target=%s-unknown-linux-gnu", machine.machine));
+	flags_add(&flags, cc_printf("--target=%s-unknown-linux-gnu", arch->machine));
 	ADD_ALL(&flags, first);
 	flags_add(&flags, cc_printf("-I%s", vfs_cwd()));
 	flags_add(&flags, cc_printf("-working-directory=%s", VFS_KERNEL));
 	for (i = 0; i < 4; i++) {
-		flags_add(&flags, cc_printf("-Iarch/%s/include/%s", arch, below_arch[i]));
+		flags_add(&flags, cc_printf("-Iarch/%s/include/%s", arch->name, below_arch[i]));
 		if (i == 1)
 			flags_add(&flags, "-Iinclude");
 	}
 	flags_add(&flags, "-Iinclude/uapi");
 	flags_add(&flags, "-Iinclude/generated/uapi");
 	ADD_ALL(&flags, last);
+	/* Where libbcc is told the architecture, its name is a macro too. */
+	if (arch != &arch_native)
+		flags_add(&flags, cc_printf("-D__TARGET_ARCH_%s", arch->name));
 	add_all(&flags, user->argv, user->count);
 	return flags;
 }

@@ -5,6 +5,8 @@
 
 #include <stddef.h>
 
+#include "../arch.h"
+
 struct flags {
 	const char **argv; /* NULL-terminated once something was added */
 	size_t count;
@@ -15,7 +17,7 @@ struct flags {
 
 void flags_add(struct flags *flags, const char *flag);
 /* What clang is started with for a parse, so that it sees what libbcc's own passes see. */
-struct flags flags_for_parse(const struct flags *user);
+struct flags flags_for_parse(const struct flags *user, const struct arch *arch);
 /* The directories of the user's in which headers are looked for. */
 void flags_each_include_dir(const struct flags *user, void (*each)(const char *dir));
 

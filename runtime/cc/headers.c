@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Makes the header tree: finds the words, chooses macros, chooses types, writes them. */
 #include <dirent.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +17,7 @@
 
 struct build {
 	const struct headers_input *in;
+	const struct uapi_table *uapi; /* of the architecture */
 	struct words words;
 	struct macros macros;
 	struct headers_btf btf;
@@ -80,7 +82,7 @@ static void add_words(struct build *b)
 {
 	const struct headers_input *in = b->in;
 
-	macros_init(&b->macros, &b->words, &b->btf, b->version_code);
+	macros_init(&b->macros, &b->words, &b->btf, b->uapi, b->version_code);
 	for (size_t i = 0; i < sizeof(version_macros) / sizeof(*version_macros); i++)
 		words_add(&b->words, version_macros[i], strlen(version_macros[i]))->flags |=
 			WORD_BCC_MACRO;
@@ -175,6 +177,37 @@ static uint32_t offset_of(const struct headers_btf *btf, const char *type, const
 	return IMAGE_NONE;
 }
 
+/* Types that say nothing of registers will be this machine's. */
+static const struct arch *arch_of(const struct headers_btf *btf)
+{
+	static const char pt_regs[] = "pt_regs";
+	const struct arch *arch;
+
+	if (!btf_find_tag(btf, pt_regs, strlen(pt_regs)))
+		return &arch_native;
+	for (size_t i = 0; (arch = arch_at(i)); i++)
+		if (offset_of(btf, pt_regs, arch->telltale) != IMAGE_NONE)
+			break;
+	return arch;
+}
+
+static int find_arch(struct build *b, char **error)
+{
+	const struct arch *arch = arch_of(&b->btf);
+
+	b->uapi = arch ? uapi_of(arch) : NULL;
+	if (b->uapi)
+		return 0;
+	*error =
+		arch ? cc_printf("the types in %s are of %s, and this hotprobe was built without "
+				 "that architecture's constants (linux-libc-dev-%s-cross)",
+				 b->in->btf_path, arch->name, arch->debian)
+		     : cc_printf(
+			       "the types in %s are of an architecture that hotprobe does not know",
+			       b->in->btf_path);
+	return -ENOTSUP;
+}
+
 /* signal_struct.live is an atomic_t, whose only member is the counter. */
 static void find_facts(const struct build *b, struct headers_facts *facts)
 {
@@ -182,6 +215,7 @@ static void find_facts(const struct build *b, struct headers_facts *facts)
 
 	*btf = b->btf;
 	*facts = (struct headers_facts){
+		.arch = b->uapi->arch,
 		.btf = btf,
 		.version_code = b->version_code,
 		.task_pid = offset_of(btf, "task_struct", "pid"),
@@ -252,6 +286,7 @@ static void put_all(struct build *b, struct text *out)
 		.btf_path = b->in->btf_path,
 		.release = b->in->release,
 		.version_code = b->version_code,
+		.arch = b->uapi->arch,
 		.whole = b->in->whole,
 		.no_syscall_wrapper = b->in->direct_syscalls,
 	};
@@ -278,6 +313,8 @@ int headers_build(const struct headers_input *in, struct tree *tree, struct head
 	int err;
 
 	err = add_btf(&b, error);
+	if (!err)
+		err = find_arch(&b, error);
 	if (err)
 		return err;
 	add_words(&b);

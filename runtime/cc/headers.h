@@ -23,6 +23,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "../arch.h"
 #include "tree.h"
 
 struct headers_text {
@@ -58,6 +59,7 @@ struct headers_input {
 
 /* Offsets in bytes, as struct image_facts has them; IMAGE_NONE where BTF does not tell. */
 struct headers_facts {
+	const struct arch *arch;       /* that the BTF is of */
 	const struct headers_btf *btf; /* for headers_near() */
 	uint32_t version_code;	       /* LINUX_VERSION_CODE of the release */
 	uint32_t task_pid;
@@ -69,7 +71,8 @@ struct headers_facts {
 
 /*
  * Fills the tree. Returns 0; -ENOENT or another errno of reading the BTF; -EINVAL if it is
- * damaged. On failure *error is a message in memory of its own.
+ * damaged; -ENOTSUP if it is of an architecture that there is nothing for. On failure *error is a
+ * message in memory of its own.
  */
 int headers_build(const struct headers_input *in, struct tree *tree, struct headers_facts *facts,
 		  char **error);

@@ -100,33 +100,13 @@ static void put_line(const char *line, size_t size, bool whole, const struct wor
 			    value);
 }
 
-/* System calls get their arguments in a pt_regs of their own: x86 since 4.17, arm64 since 4.19,
-   s390 since 5.1 (where libbcc ignores it), powerpc since 6.1, riscv since 6.6. */
-static bool has_syscall_wrapper(unsigned version_code)
-{
-#if defined(__x86_64__)
-	return version_code >= (4 << 16 | 17 << 8);
-#elif defined(__aarch64__)
-	return version_code >= (4 << 16 | 19 << 8);
-#elif defined(__s390x__)
-	return version_code >= (5 << 16 | 1 << 8);
-#elif defined(__powerpc64__)
-	return version_code >= (6 << 16 | 1 << 8);
-#elif defined(__riscv)
-	return version_code >= (6 << 16 | 6 << 8);
-#else
-	(void)version_code;
-	return false;
-#endif
-}
-
 void config_put(const struct config_input *in, const struct words *words, struct text *out)
 {
 	struct text text = {0};
 	const char *line, *end;
 
 	text_puts(out, "#define CONFIG_BPF_SYSCALL 1\n");
-	if (!in->no_syscall_wrapper && has_syscall_wrapper(in->version_code))
+	if (!in->no_syscall_wrapper && in->version_code >= in->arch->wrapper_from)
 		text_puts(out, "#define CONFIG_ARCH_HAS_SYSCALL_WRAPPER 1\n");
 	if ((!in->whole && !is_asked(words)) || !find_config(in, &text))
 		return;

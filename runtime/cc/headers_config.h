@@ -5,14 +5,16 @@
 
 #include <stdbool.h>
 
+#include "../arch.h"
 #include "headers_words.h"
 #include "text.h"
 
 struct config_input {
-	const char *path;	 /* NULL: it is looked for */
-	const char *btf_path;	 /* where the kernel's types are; NULL if not known */
-	const char *release;	 /* uname -r */
-	unsigned version_code;	 /* LINUX_VERSION_CODE */
+	const char *path;      /* NULL: it is looked for */
+	const char *btf_path;  /* where the kernel's types are; NULL if not known */
+	const char *release;   /* uname -r */
+	unsigned version_code; /* LINUX_VERSION_CODE */
+	const struct arch *arch;
 	bool whole;		 /* all symbols, not only those that are words */
 	bool no_syscall_wrapper; /* leave CONFIG_ARCH_HAS_SYSCALL_WRAPPER undefined */
 };

@@ -194,17 +194,18 @@ static bool has_macro(void *ctx, const char *at, size_t size)
 	struct uapi_macro macro;
 
 	return (word && word->flags & WORD_BCC_MACRO) || words_find(&m->idiom_names, at, size) ||
-	       uapi_find(at, size, header_included, ctx, &macro);
+	       uapi_find(m->uapi, at, size, header_included, ctx, &macro);
 }
 
 void macros_init(struct macros *m, struct words *words, const struct headers_btf *btf,
-		 unsigned version_code)
+		 const struct uapi_table *uapi, unsigned version_code)
 {
 	const char *at = idioms_text, *end = idioms_text + sizeof(idioms_text) - 1;
 	const struct idiom *basics;
 
 	memset(m, 0, sizeof(*m));
 	m->words = words;
+	m->uapi = uapi;
 	m->cond = (struct cond){
 		.btf = btf, .version_code = version_code, .has_macro = has_macro, .ctx = m};
 	while (at < end) {
@@ -385,7 +386,7 @@ static void expand_constant(struct macros *m, const struct word *word)
 {
 	struct uapi_macro macro;
 
-	if (!uapi_find(word->at, word->size, header_included, m, &macro) ||
+	if (!uapi_find(m->uapi, word->at, word->size, header_included, m, &macro) ||
 	    hides_local(word, macro.definition))
 		return;
 	m->constants = cc_grow(m->constants, m->constant_count, sizeof(*m->constants));

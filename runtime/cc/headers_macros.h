@@ -33,6 +33,7 @@ struct question {
 
 struct macros {
 	struct words *words;
+	const struct uapi_table *uapi;
 	struct idiom *idioms;
 	size_t idiom_count;
 	struct idiom_word {
@@ -61,7 +62,7 @@ struct macros {
 
 /* Reads the idioms. The words of the first one are marked as libbcc's. */
 void macros_init(struct macros *macros, struct words *words, const struct headers_btf *btf,
-		 unsigned version_code);
+		 const struct uapi_table *uapi, unsigned version_code);
 /* Notes the macros of a text of the user's, before any of them is added. */
 void macros_foresee(struct macros *macros, const char *text, size_t size);
 /* Notes a macro of the command line: NAME or NAME=VALUE. */

@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Looks up macros of the user-space API. */
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "headers_uapi.h"
 
-/* uapi_text, uapi_entries (sorted by name), uapi_headers */
-#include "uapi_table.inc"
-
-enum { ENTRY_COUNT = sizeof(uapi_entries) / sizeof(*uapi_entries) };
+#include "uapi_arm64.inc"
+#include "uapi_x86.inc"
 
 static int compare(const char *name, size_t size, const char *entry)
 {
@@ -18,14 +15,14 @@ static int compare(const char *name, size_t size, const char *entry)
 	return order ? order : -(entry[size] != '\0');
 }
 
-static size_t lower_bound(const char *name, size_t size)
+static size_t lower_bound(const struct uapi_table *table, const char *name, size_t size)
 {
-	size_t low = 0, high = ENTRY_COUNT;
+	size_t low = 0, high = table->count;
 
 	while (low < high) {
 		size_t middle = (low + high) / 2;
 
-		if (compare(name, size, uapi_text + uapi_entries[middle]) > 0)
+		if (compare(name, size, table->text + table->entries[middle]) > 0)
 			low = middle + 1;
 		else
 			high = middle;
@@ -33,34 +30,39 @@ static size_t lower_bound(const char *name, size_t size)
 	return low;
 }
 
-size_t uapi_count(void)
+const struct uapi_table *uapi_of(const struct arch *arch)
 {
-	return ENTRY_COUNT;
+	static const struct uapi_table *const all[] = {&uapi_x86, &uapi_arm64};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
+		if (all[i]->arch == arch && all[i]->count)
+			return all[i];
+	return NULL;
 }
 
-struct uapi_macro uapi_at(size_t index)
+struct uapi_macro uapi_at(const struct uapi_table *table, size_t index)
 {
-	struct uapi_macro macro = {.name = uapi_text + uapi_entries[index]};
+	struct uapi_macro macro = {.name = table->text + table->entries[index]};
 	const char *header = macro.name + strlen(macro.name) + 1;
 
-	macro.header = uapi_headers[strtoul(header, NULL, 10)];
+	macro.header = table->headers[strtoul(header, NULL, 10)];
 	macro.definition = header + strlen(header) + 1;
 	return macro;
 }
 
-int uapi_find(const char *name, size_t size, int (*included)(void *ctx, const char *header),
-	      void *ctx, struct uapi_macro *macro)
+int uapi_find(const struct uapi_table *table, const char *name, size_t size,
+	      int (*included)(void *ctx, const char *header), void *ctx, struct uapi_macro *macro)
 {
-	size_t first = lower_bound(name, size), i;
+	size_t first = lower_bound(table, name, size), i;
 
-	for (i = first; i < ENTRY_COUNT; i++) {
-		if (compare(name, size, uapi_text + uapi_entries[i]))
+	for (i = first; i < table->count; i++) {
+		if (compare(name, size, table->text + table->entries[i]))
 			break;
-		*macro = uapi_at(i);
+		*macro = uapi_at(table, i);
 		if (included(ctx, macro->header))
 			return 1;
 	}
 	if (i > first)
-		*macro = uapi_at(first);
+		*macro = uapi_at(table, first);
 	return i > first;
 }

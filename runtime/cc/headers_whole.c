@@ -12,20 +12,6 @@
 #include "headers_alias.h"
 #include "headers_whole.h"
 
-#if defined(__x86_64__)
-#define ARCH "x86"
-#elif defined(__aarch64__)
-#define ARCH "arm64"
-#elif defined(__s390x__)
-#define ARCH "s390"
-#elif defined(__powerpc64__)
-#define ARCH "powerpc"
-#elif defined(__riscv)
-#define ARCH "riscv"
-#else
-#define ARCH "generic"
-#endif
-
 /* Headers that nearly every other includes, so that programs don't. */
 static const char *const common[] = {"asm-generic/errno-base.h",
 				     "asm-generic/errno.h",
@@ -51,8 +37,8 @@ static bool is_common(const char *header)
 
 void whole_add_words(struct macros *m, const struct headers_btf *btf)
 {
-	for (size_t i = 0; i < uapi_count(); i++) {
-		struct uapi_macro macro = uapi_at(i);
+	for (size_t i = 0; i < m->uapi->count; i++) {
+		struct uapi_macro macro = uapi_at(m->uapi, i);
 
 		if (is_common(macro.header))
 			words_add(m->words, macro.name, strlen(macro.name))->flags |= WORD_USED;
@@ -87,7 +73,8 @@ static void put_needed(struct header *h, const char *definition, int depth)
 	struct uapi_macro macro;
 
 	for (struct token t = lex(&lexer); t.kind != TOKEN_END; t = lex(&lexer))
-		if (t.kind == TOKEN_WORD && uapi_find(t.at, t.size, never, NULL, &macro))
+		if (t.kind == TOKEN_WORD &&
+		    uapi_find(h->macros->uapi, t.at, t.size, never, NULL, &macro))
 			put_macro(h, &macro, depth + 1);
 }
 
@@ -117,7 +104,9 @@ static void add_header(struct header *h, const char *name, struct tree *tree)
 	bool is_asm = !strncmp(name, "asm/", 4);
 	struct text other = {0};
 
-	tree_add(tree, cc_printf("%s/uapi/%s", is_asm ? "arch/" ARCH "/include" : "include", name),
+	tree_add(tree,
+		 is_asm ? cc_printf("arch/%s/include/uapi/%s", h->macros->uapi->arch->name, name)
+			: cc_printf("include/uapi/%s", name),
 		 &h->text);
 	text_printf(&other, "#include <uapi/%s>\n", name);
 	if (!is_asm)
@@ -129,13 +118,13 @@ static void add_header(struct header *h, const char *name, struct tree *tree)
 
 static void add_uapi(const struct macros *m, struct tree *tree)
 {
-	size_t count = uapi_count();
+	size_t count = m->uapi->count;
 	struct uapi_macro *all = cc_alloc(count * sizeof(*all));
 	struct header *header = cc_alloc(sizeof(*header));
 
 	header->macros = m;
 	for (size_t i = 0; i < count; i++)
-		all[i] = uapi_at(i);
+		all[i] = uapi_at(m->uapi, i);
 	qsort(all, count, sizeof(*all), by_header);
 	for (size_t i = 0; i < count; i++) {
 		put_macro(header, &all[i], 0);

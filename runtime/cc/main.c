@@ -63,6 +63,7 @@ static void add_facts(struct worker *w, const char *license)
 		.task_comm = w->facts.task_comm,
 		.signal_live = w->facts.signal_live,
 		.kernel_id = image_add_string(&w->image, w->job.kernel_id),
+		.machine = image_add_string(&w->image, w->facts.arch->machine),
 	};
 
 	image_add(&w->image, IMAGE_FACTS, &facts, sizeof(facts), 1);
@@ -144,7 +145,9 @@ static void make_headers(struct worker *w)
 	};
 	char *error = NULL;
 	size_t i;
+	int err;
 
+	w->facts.arch = &arch_native;
 	for (i = 0; i < in.builtin_count; i++)
 		builtin[i] = (struct headers_text){.name = files[i].path,
 						   .text = *files[i].text,
@@ -153,15 +156,18 @@ static void make_headers(struct worker *w)
 		.name = w->source.name, .text = w->source.text, .size = w->source.size};
 	if (w->job.file_count)
 		memcpy(texts + 1, w->job.files, w->job.file_count * sizeof(*texts));
-	if (!headers_build(&in, &w->tree, &w->facts, &error))
+	err = headers_build(&in, &w->tree, &w->facts, &error);
+	if (!err)
 		return;
 	/* Real headers do without; the facts about task_struct are then unknown. */
 	if (w->job.kernel_headers)
 		return;
 	diag_add(&w->diags, HOTPROBE_ERROR, "", 0, 0,
 		 error ? error : "the kernel's BTF could not be read",
-		 "The kernel needs CONFIG_DEBUG_INFO_BTF=y; or name its headers with "
-		 "--kernel-headers DIR.");
+		 err == -ENOTSUP
+			 ? NULL
+			 : "The kernel needs CONFIG_DEBUG_INFO_BTF=y; or name its headers with "
+			   "--kernel-headers DIR.");
 	finish(w);
 }
 
@@ -307,7 +313,8 @@ static void start_over(struct worker *w)
 
 static void parse(struct worker *w)
 {
-	if (parse_source(&w->source, &w->job.flags, &w->image, &w->diags, &w->parsed))
+	if (parse_source(&w->source, &w->job.flags, w->facts.arch, &w->image, &w->diags,
+			 &w->parsed))
 		diag_add(&w->diags, HOTPROBE_ERROR, w->source.name, 0, 0,
 			 "libclang could not read this", NULL);
 }
@@ -423,6 +430,8 @@ int main(int argc, char **argv)
 	if (!w.job.kernel_headers && lockdown_files())
 		return CC_EXIT_LOCKDOWN;
 	setenv("BCC_KERNEL_SOURCE", VFS_KERNEL, 1);
+	if (w.facts.arch != &arch_native)
+		setenv("ARCH", w.facts.arch->name, 1);
 	module = parse_and_compile(&w);
 	if (module)
 		add_module(&w, module);

@@ -301,12 +301,12 @@ static size_t unsaved_files(const struct source *source, struct CXUnsavedFile *u
 	return count;
 }
 
-int parse_source(const struct source *source, const struct flags *user, struct image_writer *w,
-		 struct diag_list *diags, struct parsed *parsed)
+int parse_source(const struct source *source, const struct flags *user, const struct arch *arch,
+		 struct image_writer *w, struct diag_list *diags, struct parsed *parsed)
 {
 	struct CXUnsavedFile unsaved[EXPORTED_MAX + 1];
 	struct walk walk = {.source = source, .diags = diags, .parsed = parsed, .types = {.w = w}};
-	struct flags flags = flags_for_parse(user);
+	struct flags flags = flags_for_parse(user, arch);
 	size_t count = unsaved_files(source, unsaved);
 	CXTranslationUnit unit;
 	CXIndex index;

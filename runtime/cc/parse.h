@@ -55,8 +55,8 @@ struct parsed {
 };
 
 /* Types go to w, errors to diags. Returns -1 if libclang cannot be used at all. */
-int parse_source(const struct source *source, const struct flags *user, struct image_writer *w,
-		 struct diag_list *diags, struct parsed *parsed);
+int parse_source(const struct source *source, const struct flags *user, const struct arch *arch,
+		 struct image_writer *w, struct diag_list *diags, struct parsed *parsed);
 
 struct parse_table *parse_find_table(struct parsed *parsed, const char *name);
 const struct parse_function *parse_find_function(const struct parsed *parsed, const char *name);

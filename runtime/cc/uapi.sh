@@ -1,9 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Makes the table of user-space API constants: every macro with a value that the headers of
-# linux-libc-dev define, as a sorted table in C.
+# Makes the table of an architecture's user-space API constants: every macro with a value that the
+# headers of linux-libc-dev define, as a sorted table in C, uapi_ARCH. Without a directory it is
+# empty.
 #
-# usage: uapi.sh CC INCLUDE_DIR... > uapi_table.inc
+# usage: uapi.sh ARCH 'CC FLAG...' INCLUDE_DIR... > uapi_ARCH.inc
 #
 # The macros come out of the compiler's preprocessor, so that what depends on the machine is
 # decided as on the machine. An entry is one string: the name, the header's number, the
@@ -11,8 +12,15 @@
 set -eu
 export LC_ALL=C
 
-cc=$1
-shift
+arch=$1 cc=$2
+shift 2
+if [ $# = 0 ]; then
+	echo "static const struct uapi_table uapi_$arch;"
+	exit
+fi
+for dir; do
+	cc="$cc -isystem $dir"
+done
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -63,7 +71,7 @@ awk -F '\t' '
 		print name "\t" rank "\t" header "\t" definition
 	}' "$work/all.i" | sort -t "$(printf '\t')" -k1,1 -k2,2n -k3,3 -u > "$work/macros"
 
-awk -F '\t' '
+awk -F '\t' -v arch="$arch" '
 	{
 		if (!($3 in number)) {
 			number[$3] = headers + 0
@@ -76,16 +84,19 @@ awk -F '\t' '
 		size += length($1) + 1 + length(number[$3] "") + 1 + length(plain) + 1
 	}
 	END {
-		print "static const char uapi_text[] ="
+		print "static const char uapi_" arch "_text[] ="
 		for (i = 1; i <= NR; i++)
 			print "\"" entry[i] "\\0\""
 		print ";"
-		print "static const uint32_t uapi_entries[] = {"
+		print "static const uint32_t uapi_" arch "_entries[] = {"
 		for (i = 1; i <= NR; i++)
 			print at[i] ","
 		print "};"
-		print "static const char *const uapi_headers[] = {"
+		print "static const char *const uapi_" arch "_headers[] = {"
 		for (i = 0; i < headers; i++)
 			print "\"" order[i] "\","
 		print "};"
+		print "static const struct uapi_table uapi_" arch " = {"
+		print ".arch = &arch_" arch ", .text = uapi_" arch "_text,"
+		print ".entries = uapi_" arch "_entries, .count = " NR ", .headers = uapi_" arch "_headers};"
 	}' "$work/macros"

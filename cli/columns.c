@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "columns_table.h"
 #include "value.h"
 
 #define TEXT_WIDTH 40	 /* of a column of text, unless its array is smaller */
@@ -338,6 +339,7 @@ static void columns_start(struct output *out)
 		return;
 	begin(out->tables[0]);
 	out->current = out->tables[0];
+	out->apart = true;
 }
 
 /* As it was written, but for what could do something to a terminal. */
@@ -380,11 +382,32 @@ static void columns_printk(struct output *out, const struct hotprobe_printk *mes
 	text_char(text, '\n');
 }
 
+static void print_time(struct output *out, time_t seconds)
+{
+	char text[32];
+	struct tm local;
+
+	strftime(text, sizeof(text), "%H:%M:%S\n", localtime_r(&seconds, &local));
+	if (out->apart)
+		text_char(&out->buffer, '\n');
+	text_string(&out->buffer, text);
+}
+
+/* Sets it apart from what stands above. */
+static void print_table(struct output *out, const struct dump *dump)
+{
+	if (out->apart)
+		text_char(&out->buffer, '\n');
+	columns_table(out, dump);
+}
+
 const struct output_format output_columns = {
 	.name = "columns",
 	.start = columns_start,
 	.event = columns_event,
 	.written = columns_written,
 	.printk = columns_printk,
+	.time = print_time,
+	.table = print_table,
 	.forget = columns_forget,
 };

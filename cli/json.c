@@ -4,6 +4,9 @@
  *
  *     {"event":"open_events","cpu":1,"data":{"pid":42,"fname":"/etc/hostname"}}
  *     {"lost":17,"event":"open_events"}
+ *     {"time":"2026-02-03T04:05:06Z"}    the tables that follow are of this moment
+ *     {"table":"counts","entries":[{"key":{"pid":42},"value":7}]}
+ *     {"table":"sizes","histograms":[{"key":{"pid":42},"rows":[{"low":0,"high":1,"count":3}]}]}
  *     {"printk":"hello","cpu":1,"tid":42,"comm":"cat","time_ns":16180339887}
  *
  * Every value has one JSON type that depends on its C type alone:
@@ -23,7 +26,7 @@
  * integers end at 2^63 - 1, and building a tree of objects for each event costs several times as
  * much as all the rest.
  */
-#include "output.h"
+#include "json.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -77,7 +80,7 @@ static bool is_plain(const char *bytes, size_t size)
 	return true;
 }
 
-static void string(struct output *out, const char *bytes, size_t size)
+void json_text(struct output *out, const char *bytes, size_t size)
 {
 	struct text *utf8 = &out->cell;
 
@@ -92,9 +95,9 @@ static void string(struct output *out, const char *bytes, size_t size)
 	leaf(out, json_stringn_nocheck(text_cstr(utf8), utf8->length), 0);
 }
 
-static void key(struct output *out, const char *name)
+void json_key(struct output *out, const char *name)
 {
-	string(out, name, strlen(name));
+	json_text(out, name, strlen(name));
 	text_char(&out->buffer, ':');
 }
 
@@ -126,7 +129,7 @@ static bool members(struct output *out, const struct output_record *record,
 			text_char(&out->buffer, ',');
 		comma = true;
 		if (named)
-			key(out, member.name);
+			json_key(out, member.name);
 		value_json(out, record, &member);
 	}
 	return comma;
@@ -153,10 +156,10 @@ static void value_json(struct output *out, const struct output_record *record,
 			value_text(text, value);
 		break;
 	case HOTPROBE_CHAR:
-		string(out, &(const char){(char)value->u}, 1);
+		json_text(out, &(const char){(char)value->u}, 1);
 		break;
 	case HOTPROBE_STRING:
-		string(out, value->string.text, value->string.length);
+		json_text(out, value->string.text, value->string.length);
 		break;
 	case HOTPROBE_FLOAT:
 		if (isfinite(value->f))
@@ -184,6 +187,16 @@ static void value_json(struct output *out, const struct output_record *record,
 	}
 }
 
+void json_value(struct output *out, const struct hotprobe_value *value)
+{
+	struct output_record record = {
+		.value = *value,
+		.end = (const char *)value->data + value->size,
+	};
+
+	value_json(out, &record, value);
+}
+
 static void json_event(struct output_table *table, int cpu, const void *data, size_t size)
 {
 	struct output *out = table->out;
@@ -191,7 +204,7 @@ static void json_event(struct output_table *table, int cpu, const void *data, si
 	struct output_record record;
 
 	text_string(text, "{\"event\":");
-	string(out, table->name, strlen(table->name));
+	json_text(out, table->name, strlen(table->name));
 	text_string(text, ",\"cpu\":");
 	text_signed(text, cpu);
 	text_string(text, ",\"data\":");
@@ -212,7 +225,7 @@ static void json_lost(struct output_table *table, uint64_t lost)
 	text_string(text, "{\"lost\":");
 	text_unsigned(text, lost);
 	text_string(text, ",\"event\":");
-	string(table->out, table->name, strlen(table->name));
+	json_text(table->out, table->name, strlen(table->name));
 	text_string(text, "}\n");
 }
 
@@ -224,9 +237,9 @@ static void json_written(struct output *out, const char *function, const char *b
 		size_t length = newline ? (size_t)(newline - bytes) : size;
 
 		text_string(&out->buffer, "{\"function\":");
-		string(out, function, strlen(function));
+		json_text(out, function, strlen(function));
 		text_string(&out->buffer, ",\"text\":");
-		string(out, bytes, length);
+		json_text(out, bytes, length);
 		text_string(&out->buffer, "}\n");
 		length += newline != NULL;
 		bytes += length;
@@ -239,16 +252,26 @@ static void json_printk(struct output *out, const struct hotprobe_printk *messag
 	struct text *text = &out->buffer;
 
 	text_string(text, "{\"printk\":");
-	string(out, message->text, message->length);
+	json_text(out, message->text, message->length);
 	text_string(text, ",\"cpu\":");
 	text_signed(text, message->cpu);
 	text_string(text, ",\"tid\":");
 	text_signed(text, message->tid);
 	text_string(text, ",\"comm\":");
-	string(out, message->comm, strlen(message->comm));
+	json_text(out, message->comm, strlen(message->comm));
 	text_string(text, ",\"time_ns\":");
 	text_unsigned(text, message->time_ns);
 	text_string(text, "}\n");
+}
+
+static void json_time(struct output *out, time_t seconds)
+{
+	char text[48];
+	struct tm utc;
+
+	strftime(text, sizeof(text), "{\"time\":\"%Y-%m-%dT%H:%M:%SZ\"}\n",
+		 gmtime_r(&seconds, &utc));
+	text_string(&out->buffer, text);
 }
 
 static void json_forget(struct output_table *table)
@@ -262,5 +285,7 @@ const struct output_format output_json = {
 	.lost = json_lost,
 	.written = json_written,
 	.printk = json_printk,
+	.time = json_time,
+	.table = json_table,
 	.forget = json_forget,
 };

@@ -81,6 +81,7 @@ void output_event(struct output_table *table, int cpu, const void *data, size_t 
 		return;
 	out->format->event(table, cpu, data, size);
 	out->current = table;
+	out->apart = true;
 	made(out);
 }
 
@@ -100,6 +101,7 @@ void output_written(struct output *out, const char *function, const char *bytes,
 		return;
 	out->format->written(out, function, bytes, size);
 	out->current = NULL;
+	out->apart = true;
 	made(out);
 }
 
@@ -108,6 +110,27 @@ void output_printk(struct output *out, const struct hotprobe_printk *message)
 	if (out->error)
 		return;
 	out->format->printk(out, message);
+	out->apart = true;
+	out->current = NULL;
+	made(out);
+}
+
+void output_time(struct output *out, time_t seconds)
+{
+	if (out->error)
+		return;
+	out->format->time(out, seconds);
+	out->apart = false;
+	out->current = NULL;
+	made(out);
+}
+
+void output_dump(struct output *out, const struct dump *dump)
+{
+	if (out->error)
+		return;
+	out->format->table(out, dump);
+	out->apart = true;
 	out->current = NULL;
 	made(out);
 }

@@ -11,10 +11,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 #include "hotprobe.h"
 #include "text.h"
 
+struct dump;
 struct output;
 
 /* A table that sends events. */
@@ -36,6 +38,10 @@ struct output_format {
 	void (*written)(struct output *out, const char *function, const char *bytes, size_t size);
 	/* A message of bpf_trace_printk(). */
 	void (*printk)(struct output *out, const struct hotprobe_printk *message);
+	/* What follows is of this time of day. */
+	void (*time)(struct output *out, time_t seconds);
+	/* What a table holds, at least one entry. */
+	void (*table)(struct output *out, const struct dump *dump);
 	void (*forget)(struct output_table *table);
 };
 
@@ -53,6 +59,7 @@ struct output {
 	struct output_table **tables;
 	size_t table_count;
 	const struct output_table *current; /* whose events were printed last */
+	bool apart;			    /* the next table needs a line before it */
 };
 
 void output_open(struct output *out, const struct output_format *format, int fd);
@@ -65,6 +72,9 @@ void output_lost(struct output_table *table, uint64_t lost);
 /* Lines that a function wrote, each with its newline (the very last may lack it). */
 void output_written(struct output *out, const char *function, const char *bytes, size_t size);
 void output_printk(struct output *out, const struct hotprobe_printk *message);
+/* Tables of an interval follow. */
+void output_time(struct output *out, time_t seconds);
+void output_dump(struct output *out, const struct dump *dump);
 /* Writes what was collected. Returns 0, or the first error there was (-EPIPE, -ENOSPC...). */
 int output_flush(struct output *out);
 /* Frees all; what was not flushed is lost. */

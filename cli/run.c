@@ -3,34 +3,21 @@
 #include "command.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "hotprobe.h"
 #include "iterators.h"
-#include "options.h"
 #include "output.h"
 #include "program.h"
 #include "report.h"
+#include "run_options.h"
 #include "signals.h"
 #include "trace.h"
-
-struct run_options {
-	struct source_options source;
-	const struct output_format *format;
-	enum hotprobe_backend backend;
-	unsigned perf_pages;
-	bool perf_buffer;
-	unsigned duration_ms;
-	pid_t pid;
-	bool all;	      /* the whole system, with a command too */
-	char *const *command; /* NULL: none */
-};
 
 struct run {
 	const struct run_options *options;
@@ -163,6 +150,17 @@ static int start_command(struct run *run)
 	return EXIT_DONE;
 }
 
+static int check_tables(struct run *run)
+{
+	const char *name = tables_unknown(&run->options->tables, run->program.hp);
+
+	if (!name)
+		return EXIT_DONE;
+	report(HOTPROBE_ERROR, "--tables: '%s' is no table of %s whose contents can be shown", name,
+	       run->program.file);
+	return EXIT_USAGE;
+}
+
 /* Up to the point where everything is attached and a command waits to be let go. */
 static int prepare(struct run *run)
 {
@@ -177,6 +175,8 @@ static int prepare(struct run *run)
 
 	if (status == EXIT_DONE)
 		status = check_placement(&run->program);
+	if (status == EXIT_DONE)
+		status = check_tables(run);
 	if (status == EXIT_DONE)
 		status = program_load(&run->program);
 	if (status == EXIT_DONE)
@@ -250,6 +250,28 @@ static bool awaits_events(const struct run *run)
 	return iterators_count(run->program.hp) < hotprobe_link_count(run->program.hp);
 }
 
+/* ---- Tables -------------------------------------------------------------------------------- */
+
+static int print_tables(struct run *run)
+{
+	const struct run_options *options = run->options;
+	int err;
+
+	if (options->interval_ms)
+		output_time(&run->out, time(NULL));
+	err = tables_print(&options->tables, run->program.hp, &run->out);
+	return err < 0 ? err : output_flush(&run->out);
+}
+
+static int tick(void *ctx)
+{
+	struct run *run = ctx;
+	int err = print_tables(run);
+
+	/* What is wrong with the output, the loop sees itself. */
+	return run->out.error ? 0 : err;
+}
+
 static int trace(struct run *run)
 {
 	enum trace_end end = TRACE_TARGET_ENDED;
@@ -264,6 +286,10 @@ static int trace(struct run *run)
 	if (end != TRACE_FAILED && iterators_print(run->program.hp, &run->out))
 		end = TRACE_FAILED;
 	trace_drain(&run->trace);
+	if (end != TRACE_FAILED && print_tables(run) < 0 && !run->out.error) {
+		program_failed(&run->program, -EIO);
+		end = TRACE_FAILED;
+	}
 	if (!run->options->format->lost)
 		report_lost(run);
 	return end == TRACE_FAILED ? EXIT_SYSTEM : status;
@@ -294,7 +320,11 @@ static int run_program(const struct run_options *options)
 {
 	struct run run = {
 		.options = options,
-		.trace = {.target_fd = -1, .duration_ms = options->duration_ms},
+		.trace = {.target_fd = -1,
+			  .duration_ms = options->duration_ms,
+			  .interval_ms = options->interval_ms,
+			  .tick = tick,
+			  .tick_ctx = &run},
 	};
 	int status, error;
 
@@ -316,152 +346,20 @@ static int run_program(const struct run_options *options)
 	return error ? output_failed(error) : status;
 }
 
-/* ---- The command line
- * ---------------------------------------------------------------------------- */
-
-enum {
-	RUN_JSON = SOURCE_OPTION_END,
-	RUN_PID,
-	RUN_DURATION,
-	RUN_BACKEND,
-	RUN_PERF_PAGES,
-	RUN_PERF_BUFFER,
-};
-
-static bool parse_perf_pages(struct run_options *run, const struct options *options)
-{
-	unsigned long pages;
-
-	if (!option_unsigned(options, "--perf-pages", 1, 1ul << 16, &pages))
-		return false;
-	run->perf_pages = (unsigned)pages;
-	if (!(pages & (pages - 1)))
-		return true;
-	usage_error(options->command, "--perf-pages '%s': not a power of two", options->value);
-	return false;
-}
-
-static bool parse_pid(struct run_options *run, const struct options *options)
-{
-	unsigned long pid;
-
-	if (!option_unsigned(options, "--pid", 1, INT_MAX, &pid))
-		return false;
-	run->pid = (pid_t)pid;
-	return true;
-}
-
-static bool run_option(struct run_options *run, const struct options *options, int option)
-{
-	switch (option) {
-	case RUN_JSON:
-		run->format = &output_json;
-		return true;
-	case 'a':
-		run->all = true;
-		return true;
-	case RUN_PID:
-		return parse_pid(run, options);
-	case RUN_DURATION:
-		return option_seconds(options, "--duration", &run->duration_ms);
-	case RUN_BACKEND:
-		return option_backend(options, &run->backend);
-	case RUN_PERF_PAGES:
-		return parse_perf_pages(run, options);
-	case RUN_PERF_BUFFER:
-		run->perf_buffer = true;
-		return true;
-	default:
-		return source_option(&run->source, options, option);
-	}
-}
-
-static bool complete(struct run_options *run, const struct options *options)
-{
-	run->command = options->rest;
-	if (!source_options_complete(&run->source, options))
-		return false;
-	if (run->command && !run->command[0])
-		usage_error(options->command, "there is no command behind '--'");
-	else if (run->command && run->pid)
-		usage_error(options->command, "--pid and a command exclude each other");
-	else if (run->all && run->pid)
-		usage_error(options->command, "--pid and --all exclude each other");
-	else
-		return true;
-	return false;
-}
-
 static int run_main(const struct command *command, int argc, char **argv)
 {
-	static const struct option names[] = {
-		{"json", no_argument, NULL, RUN_JSON},
-		{"all", no_argument, NULL, 'a'},
-		{"pid", required_argument, NULL, RUN_PID},
-		{"duration", required_argument, NULL, RUN_DURATION},
-		{"backend", required_argument, NULL, RUN_BACKEND},
-		{"perf-pages", required_argument, NULL, RUN_PERF_PAGES},
-		{"perf-buffer", no_argument, NULL, RUN_PERF_BUFFER},
-		SOURCE_NAMES,
-		OPTION_NAMES,
-		{0},
-	};
-	struct options options = {
-		.command = command,
-		.argc = argc,
-		.argv = argv,
-		.letters = OPTION_LETTERS SOURCE_LETTERS "a",
-		.names = names,
-		.status = EXIT_USAGE,
-	};
-	struct run_options run = {.format = &output_columns};
-	int option;
+	struct run_options options;
+	int status;
 
-	while ((option = options_next(&options)) != OPTION_END)
-		if (option == OPTION_HELP || option == OPTION_BAD ||
-		    !run_option(&run, &options, option))
-			goto out;
-	if (complete(&run, &options))
-		options.status = run_program(&run);
-out:
-	source_options_free(&run.source);
-	return options.status;
+	if (run_options_parse(&options, command, argc, argv, &status))
+		status = run_program(&options);
+	run_options_free(&options);
+	return status;
 }
 
 const struct command command_run = {
 	.name = "run",
 	.summary = "compile a program, attach it, print its events",
-	.help = "Usage: hotprobe run FILE.c [OPTION...] [-- COMMAND [ARGUMENT...]]\n"
-		"\n"
-		"Compiles FILE.c (- is standard input), attaches its functions by their names and "
-		"prints\n"
-		"the events that they send: columns, or with --json an object a line.\n"
-		"\n"
-		"With COMMAND or --pid only that process and its descendants are traced, from "
-		"COMMAND's\n"
-		"first instruction until it ends; descendants that outlive it are not waited "
-		"for.\n"
-		"Otherwise the whole system is, until Ctrl-C. If hotprobe is told to end before "
-		"COMMAND,\n"
-		"it passes the signal on (SIGTERM after --duration); a second Ctrl-C ends it at "
-		"once.\n"
-		"\n"
-		"Options:\n"
-		"      --json                print JSON, one object a line\n"
-		"  -a, --all                 with COMMAND: trace the whole system until it ends\n"
-		"      --pid PID             trace this running process and its descendants\n"
-		"      --duration SECONDS    end after that time\n" SOURCE_OPTIONS_HELP
-		"      --backend auto|kprobe|tracepoint\n"
-		"                            how to attach functions that BCC attaches as kprobes\n"
-		"      --perf-pages N        pages of each CPU's event buffer, a power of two "
-		"(64)\n"
-		"      --perf-buffer         send BPF_PERF_OUTPUT over perf buffers, not over a "
-		"ring "
-		"buffer\n"
-		"  -h, --help                print this\n"
-		"\n" EXIT_STATUS_HELP
-		"With COMMAND, hotprobe ends with COMMAND's status, 128 + N if signal N killed it; "
-		"127 if\n"
-		"there is no such command, 126 if it cannot be executed.\n",
+	.help = run_help,
 	.main = run_main,
 };

@@ -44,6 +44,26 @@ static int wait_for(struct trace *trace, struct pollfd *fds, int64_t deadline)
 	return poll(fds, SOURCES, timeout_until(deadline));
 }
 
+/* One tick however many intervals have passed: late ones would tell of no time. */
+static int tick_if_due(struct trace *trace)
+{
+	int64_t now;
+
+	if (!trace->interval_ms)
+		return 0;
+	now = now_ms();
+	if (now < trace->next_tick)
+		return 0;
+	trace->next_tick +=
+		((now - trace->next_tick) / trace->interval_ms + 1) * trace->interval_ms;
+	return trace->tick(trace->tick_ctx);
+}
+
+static int64_t next_deadline(const struct trace *trace, int64_t deadline)
+{
+	return trace->interval_ms && trace->next_tick < deadline ? trace->next_tick : deadline;
+}
+
 static enum trace_end run_until(struct trace *trace, int signal_fd, int64_t deadline)
 {
 	struct pollfd fds[SOURCES] = {
@@ -53,7 +73,7 @@ static enum trace_end run_until(struct trace *trace, int signal_fd, int64_t dead
 	};
 
 	for (;;) {
-		int ready = wait_for(trace, fds, deadline);
+		int ready = wait_for(trace, fds, next_deadline(trace, deadline));
 
 		if (ready < 0 && errno != EINTR)
 			return TRACE_FAILED;
@@ -63,6 +83,8 @@ static enum trace_end run_until(struct trace *trace, int signal_fd, int64_t dead
 			return TRACE_SIGNAL;
 		if (ready > 0 && fds[TARGET].revents)
 			return TRACE_TARGET_ENDED;
+		if (tick_if_due(trace) < 0)
+			return TRACE_FAILED;
 		if (trace->out->error)
 			return TRACE_OUTPUT;
 		if (deadline != INT64_MAX && now_ms() >= deadline)
@@ -74,6 +96,7 @@ enum trace_end trace_run(struct trace *trace)
 {
 	int64_t deadline = trace->duration_ms ? now_ms() + trace->duration_ms : INT64_MAX;
 
+	trace->next_tick = now_ms() + trace->interval_ms;
 	return run_until(trace, trace->signal_fd, deadline);
 }
 

@@ -12,6 +12,11 @@ struct trace {
 	int signal_fd;	      /* of signals_catch() */
 	int target_fd;	      /* pidfd of what is traced, -1 if the whole system is */
 	unsigned duration_ms; /* 0: no limit */
+	/* Called every interval, unless that is 0. A negative errno ends the tracing. */
+	unsigned interval_ms;
+	int (*tick)(void *ctx);
+	void *tick_ctx;
+	int64_t next_tick; /* milliseconds of the monotonic clock */
 };
 
 enum trace_end {
@@ -19,7 +24,7 @@ enum trace_end {
 	TRACE_SIGNAL,
 	TRACE_DURATION,
 	TRACE_OUTPUT, /* standard output failed: out->error */
-	TRACE_FAILED, /* the library did: hotprobe_error() */
+	TRACE_FAILED, /* the library did, or a tick: hotprobe_error() */
 };
 
 /* Prints events until the target ends or something else ends the tracing. */

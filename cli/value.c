@@ -19,6 +19,54 @@ int value_float_digits(const struct hotprobe_value *value)
 	return single ? 9 : 17;
 }
 
+bool value_is_padding(const struct hotprobe_value *value)
+{
+	return !*value->name && value->bit_size;
+}
+
+bool value_is_zero(const struct hotprobe_value *value)
+{
+	const char *byte = value->data;
+
+	for (size_t i = 0; byte && i < value->size; i++)
+		if (byte[i])
+			return false;
+	return true;
+}
+
+/* path holds the names on the way here and is left as it was. */
+static void each_leaf(const struct hotprobe_value *value, struct text *path, value_leaf_fn fn,
+		      void *ctx)
+{
+	struct hotprobe_value member;
+	size_t length = path->length;
+
+	if (!value_is_aggregate(value)) {
+		fn(ctx, value, text_cstr(path));
+		return;
+	}
+	for (size_t i = 0; !hotprobe_member(value, i, &member); i++) {
+		if (*member.name) {
+			if (length)
+				text_char(path, '.');
+			text_string(path, member.name);
+		}
+		each_leaf(&member, path, fn, ctx);
+		path->length = length;
+	}
+}
+
+void value_each_leaf(const struct hotprobe_value *value, const char *whole, value_leaf_fn fn,
+		     void *ctx)
+{
+	struct text path = {0};
+
+	if (!value_is_aggregate(value))
+		text_string(&path, whole);
+	each_leaf(value, &path, fn, ctx);
+	text_free(&path);
+}
+
 static void integer(struct text *text, const struct hotprobe_value *value)
 {
 	if (value->is_signed)

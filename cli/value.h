@@ -16,6 +16,16 @@ static inline bool value_has_members(const struct hotprobe_value *value)
 	return value_is_aggregate(value) || value->kind == HOTPROBE_ARRAY;
 }
 
+/* An unnamed bit-field. */
+bool value_is_padding(const struct hotprobe_value *value);
+bool value_is_zero(const struct hotprobe_value *value);
+
+/* Calls fn for the value or, if it is a struct or union, for each of its members that is none, with
+   the path from the whole: "addr.port"; whole if the value is no struct itself. */
+typedef void (*value_leaf_fn)(void *ctx, const struct hotprobe_value *leaf, const char *path);
+void value_each_leaf(const struct hotprobe_value *value, const char *whole, value_leaf_fn fn,
+		     void *ctx);
+
 /* The digits that it takes to read the same FLOAT back. */
 int value_float_digits(const struct hotprobe_value *value);
 

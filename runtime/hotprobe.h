@@ -568,6 +568,10 @@ struct hotprobe_table *hotprobe_find_table(const struct hotprobe *hp, const char
 const char *hotprobe_table_name(const struct hotprobe_table *table);
 /* BCC's word for it: "hash", "array", "histogram", "perf_output"... */
 const char *hotprobe_table_kind(const struct hotprobe_table *table);
+/* True for a BPF_HISTOGRAM whose slots the source makes with bpf_log2() or bpf_log2l(): slot N
+   counts the numbers from 2^(N-1) to 2^N - 1, slot 1 also 0. BCC's scripts say it by calling
+   print_log2_hist() or print_linear_hist(). */
+bool hotprobe_table_is_log2(const struct hotprobe_table *table);
 const struct hotprobe_type *hotprobe_table_key_type(const struct hotprobe_table *table);
 const struct hotprobe_type *hotprobe_table_value_type(const struct hotprobe_table *table);
 size_t hotprobe_table_key_size(const struct hotprobe_table *table);

@@ -91,6 +91,12 @@ struct image_table {
 	uint32_t pin;	       /* string: path of a pinned table */
 	uint32_t file;	       /* string: where it is declared */
 	uint32_t line;
+	uint32_t flags; /* IMAGE_TABLE_ */
+	uint32_t reserved;
+};
+
+enum {
+	IMAGE_TABLE_LOG2 = 1, /* a histogram whose slots are powers of two */
 };
 
 enum {

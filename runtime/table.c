@@ -58,6 +58,11 @@ const struct hotprobe_type *hotprobe_event_type(const struct hotprobe *hp, const
 	return t ? type_of(hp, t->image->event_type) : NULL;
 }
 
+bool hotprobe_table_is_log2(const struct hotprobe_table *table)
+{
+	return table->image->flags & IMAGE_TABLE_LOG2;
+}
+
 size_t hotprobe_table_key_size(const struct hotprobe_table *table)
 {
 	return table->image->key_size;

@@ -78,6 +78,7 @@ static void add_table(struct image_writer *w, const struct capture_map *map,
 		table.event_type = parsed->event_type;
 		table.file = image_add_string(w, parsed->file);
 		table.line = parsed->line;
+		table.flags = parsed->log2 ? IMAGE_TABLE_LOG2 : 0;
 	}
 	image_add(w, IMAGE_TABLES, &table, sizeof(table), 1);
 }

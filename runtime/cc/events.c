@@ -3,6 +3,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "call.h"
 #include "events.h"
 #include "place.h"
 #include "text.h"
@@ -16,52 +17,6 @@ static const struct submit {
 	{"ringbuf_output", 0, 1},
 	{"ringbuf_submit", 0, 0},
 };
-
-static enum CXChildVisitResult take_first(CXCursor cursor, CXCursor parent, CXClientData data)
-{
-	(void)parent;
-	*(CXCursor *)data = cursor;
-	return CXChildVisit_Break;
-}
-
-static enum CXChildVisitResult take_last(CXCursor cursor, CXCursor parent, CXClientData data)
-{
-	(void)parent;
-	*(CXCursor *)data = cursor;
-	return CXChildVisit_Continue;
-}
-
-static CXCursor first_child(CXCursor cursor)
-{
-	CXCursor child = clang_getNullCursor();
-
-	clang_visitChildren(cursor, take_first, &child);
-	return child;
-}
-
-/* A cast's operand comes after the type that it names. */
-static CXCursor last_child(CXCursor cursor)
-{
-	CXCursor child = clang_getNullCursor();
-
-	clang_visitChildren(cursor, take_last, &child);
-	return child;
-}
-
-/* What an expression is below parentheses and the conversions that clang adds. */
-static CXCursor below_implicit(CXCursor cursor)
-{
-	CXCursor child;
-
-	while (clang_getCursorKind(cursor) == CXCursor_UnexposedExpr ||
-	       clang_getCursorKind(cursor) == CXCursor_ParenExpr) {
-		child = first_child(cursor);
-		if (clang_Cursor_isNull(child))
-			break;
-		cursor = child;
-	}
-	return cursor;
-}
 
 static bool is_untyped(CXType type)
 {
@@ -137,32 +92,12 @@ static CXType submitted_type(CXCursor call, const struct submit *submit)
 	return named.kind == CXType_Invalid ? type : named;
 }
 
-/* The table of TABLE.perf_submit, NULL if it is none. */
-static struct parse_table *called_table(CXCursor call, struct parsed *parsed)
-{
-	CXCursor member = below_implicit(first_child(call));
-	CXCursor base;
-
-	if (clang_getCursorKind(member) != CXCursor_MemberRefExpr)
-		return NULL;
-	base = below_implicit(first_child(member));
-	if (clang_getCursorKind(base) != CXCursor_DeclRefExpr)
-		return NULL;
-	return parse_find_table(parsed, place_string(clang_getCursorSpelling(base)));
-}
-
 static const struct submit *find_submit(CXCursor call)
 {
-	CXString spelling = clang_getCursorSpelling(call);
-	const char *name = clang_getCString(spelling);
-	const struct submit *found = NULL;
-	size_t i;
-
-	for (i = 0; i < sizeof(submits) / sizeof(*submits); i++)
-		if (name && !strcmp(name, submits[i].name))
-			found = &submits[i];
-	clang_disposeString(spelling);
-	return found;
+	for (size_t i = 0; i < sizeof(submits) / sizeof(*submits); i++)
+		if (call_is(call, submits[i].name))
+			return &submits[i];
+	return NULL;
 }
 
 void event_from_call(CXCursor call, const struct source *source, struct types *types,
@@ -176,7 +111,7 @@ void event_from_call(CXCursor call, const struct source *source, struct types *t
 
 	if (!submit || clang_Cursor_getNumArguments(call) <= (int)submit->data)
 		return;
-	table = called_table(call, parsed);
+	table = call_table(call, parsed);
 	if (!table)
 		return;
 	type = submitted_type(call, submit);

@@ -10,6 +10,7 @@
 #include "parse_diags.h"
 #include "place.h"
 #include "prelude.h"
+#include "slots.h"
 #include "text.h"
 #include "types.h"
 #include "usdt.h"
@@ -131,8 +132,9 @@ static bool spans_lines(const struct walk *walk, CXCursor cursor)
 	       place_of(walk->source, clang_getRangeEnd(range)).line;
 }
 
-static void note_call(struct walk *walk, CXCursor cursor)
+static void note(struct walk *walk, CXCursor cursor)
 {
+	slots_from(cursor, walk->parsed);
 	if (clang_getCursorKind(cursor) != CXCursor_CallExpr)
 		return;
 	event_from_call(cursor, walk->source, &walk->types, walk->parsed, walk->diags);
@@ -144,7 +146,7 @@ static void note_call(struct walk *walk, CXCursor cursor)
 static enum CXChildVisitResult visit_calls(CXCursor cursor, CXCursor parent, CXClientData data)
 {
 	(void)parent;
-	note_call(data, cursor);
+	note(data, cursor);
 	return CXChildVisit_Recurse;
 }
 
@@ -154,7 +156,7 @@ static enum CXChildVisitResult visit_body(CXCursor cursor, CXCursor parent, CXCl
 
 	if (walk->moved && clang_getCursorKind(parent) == CXCursor_CompoundStmt)
 		note_statement(walk, cursor);
-	note_call(walk, cursor);
+	note(walk, cursor);
 	if (walk->moved || !clang_isExpression(clang_getCursorKind(cursor)))
 		return CXChildVisit_Recurse;
 	walk->moved = spans_lines(walk, cursor);

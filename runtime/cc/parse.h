@@ -7,6 +7,7 @@
 #ifndef HOTPROBE_CC_PARSE_H
 #define HOTPROBE_CC_PARSE_H
 
+#include <clang-c/Index.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -31,6 +32,7 @@ struct parse_function {
 	bool has_section;
 	char **targets; /* that HOTPROBE() in front of it names */
 	size_t target_count;
+	bool makes_powers; /* see slots.h */
 };
 
 struct parse_table {
@@ -40,6 +42,7 @@ struct parse_table {
 	unsigned line;
 	size_t offset; /* of its declaration in the source; PARSE_NOWHERE if it is elsewhere */
 	uint32_t key_type, value_type, event_type; /* index + 1 into IMAGE_TYPES */
+	bool log2;				   /* a histogram of powers of two */
 };
 
 struct parsed {
@@ -51,6 +54,8 @@ struct parsed {
 	   or added lines. */
 	size_t *resync;
 	size_t resync_count;
+	CXCursor *powers; /* variables that hold slots of powers of two */
+	size_t power_count;
 	struct text usdt; /* definitions that usdt.h adds to the source, whole lines */
 };
 

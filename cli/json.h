@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Pieces of JSON, appended to out->buffer; json.c says how values look. */
+#ifndef HOTPROBE_CLI_JSON_H
+#define HOTPROBE_CLI_JSON_H
+
+#include "dump.h"
+#include "output.h"
+
+/* A string of any bytes; a member's name and its colon; any value. */
+void json_text(struct output *out, const char *bytes, size_t size);
+void json_key(struct output *out, const char *name);
+void json_value(struct output *out, const struct hotprobe_value *value);
+
+/* A line for a table. */
+void json_table(struct output *out, const struct dump *dump);
+
+#endif

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The command line of hotprobe run. */
+#include "run_options.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "report.h"
+
+enum {
+	RUN_JSON = SOURCE_OPTION_END,
+	RUN_PID,
+	RUN_DURATION,
+	RUN_BACKEND,
+	RUN_PERF_PAGES,
+	RUN_PERF_BUFFER,
+	RUN_TABLES,
+	RUN_TOP,
+	RUN_INTERVAL,
+	RUN_CLEAR,
+};
+
+static bool parse_perf_pages(struct run_options *run, const struct options *options)
+{
+	unsigned long pages;
+
+	if (!option_unsigned(options, "--perf-pages", 1, 1ul << 16, &pages))
+		return false;
+	run->perf_pages = (unsigned)pages;
+	if (!(pages & (pages - 1)))
+		return true;
+	usage_error(options->command, "--perf-pages '%s': not a power of two", options->value);
+	return false;
+}
+
+static bool parse_tables(struct run_options *run, const struct options *options)
+{
+	size_t count = 0;
+	char **names;
+
+	free(run->table_names);
+	free((void *)run->tables.names);
+	run->tables.names = NULL;
+	run->tables.none = !strcmp(options->value, "none");
+	if (run->tables.none)
+		return true;
+	run->table_names = strdup(options->value);
+	names = calloc(strlen(options->value) + 2, sizeof(*names));
+	if (!run->table_names || !names) {
+		free(names);
+		report(HOTPROBE_ERROR, "out of memory");
+		return false;
+	}
+	for (char *rest = run->table_names, *name; (name = strsep(&rest, ","));)
+		names[count++] = name;
+	run->tables.names = names;
+	return true;
+}
+
+static bool parse_top(struct run_options *run, const struct options *options)
+{
+	unsigned long top;
+
+	if (!option_unsigned(options, "--top", 1, INT_MAX, &top))
+		return false;
+	run->tables.top = top;
+	return true;
+}
+
+static bool parse_pid(struct run_options *run, const struct options *options)
+{
+	unsigned long pid;
+
+	if (!option_unsigned(options, "--pid", 1, INT_MAX, &pid))
+		return false;
+	run->pid = (pid_t)pid;
+	return true;
+}
+
+static bool run_option(struct run_options *run, const struct options *options, int option)
+{
+	switch (option) {
+	case RUN_JSON:
+		run->format = &output_json;
+		return true;
+	case 'a':
+		run->all = true;
+		return true;
+	case RUN_PID:
+		return parse_pid(run, options);
+	case RUN_DURATION:
+		return option_seconds(options, "--duration", &run->duration_ms);
+	case RUN_BACKEND:
+		return option_backend(options, &run->backend);
+	case RUN_PERF_PAGES:
+		return parse_perf_pages(run, options);
+	case RUN_PERF_BUFFER:
+		run->perf_buffer = true;
+		return true;
+	case RUN_TABLES:
+		return parse_tables(run, options);
+	case RUN_TOP:
+		return parse_top(run, options);
+	case RUN_INTERVAL:
+		return option_seconds(options, "--interval", &run->interval_ms);
+	case RUN_CLEAR:
+		run->tables.clear = true;
+		return true;
+	default:
+		return source_option(&run->source, options, option);
+	}
+}
+
+static bool complete(struct run_options *run, const struct options *options)
+{
+	run->command = options->rest;
+	if (!source_options_complete(&run->source, options))
+		return false;
+	if (run->command && !run->command[0])
+		usage_error(options->command, "there is no command behind '--'");
+	else if (run->command && run->pid)
+		usage_error(options->command, "--pid and a command exclude each other");
+	else if (run->all && run->pid)
+		usage_error(options->command, "--pid and --all exclude each other");
+	else
+		return true;
+	return false;
+}
+
+bool run_options_parse(struct run_options *run, const struct command *command, int argc,
+		       char **argv, int *status)
+{
+	bool ok = false;
+	static const struct option names[] = {
+		{"json", no_argument, NULL, RUN_JSON},
+		{"all", no_argument, NULL, 'a'},
+		{"pid", required_argument, NULL, RUN_PID},
+		{"duration", required_argument, NULL, RUN_DURATION},
+		{"backend", required_argument, NULL, RUN_BACKEND},
+		{"perf-pages", required_argument, NULL, RUN_PERF_PAGES},
+		{"perf-buffer", no_argument, NULL, RUN_PERF_BUFFER},
+		{"tables", required_argument, NULL, RUN_TABLES},
+		{"top", required_argument, NULL, RUN_TOP},
+		{"interval", required_argument, NULL, RUN_INTERVAL},
+		{"clear", no_argument, NULL, RUN_CLEAR},
+		SOURCE_NAMES,
+		OPTION_NAMES,
+		{0},
+	};
+	struct options options = {
+		.command = command,
+		.argc = argc,
+		.argv = argv,
+		.letters = OPTION_LETTERS SOURCE_LETTERS "a",
+		.names = names,
+		.status = EXIT_USAGE,
+	};
+	int option;
+
+	*run = (struct run_options){.format = &output_columns};
+	while ((option = options_next(&options)) != OPTION_END)
+		if (option == OPTION_HELP || option == OPTION_BAD ||
+		    !run_option(run, &options, option))
+			goto out;
+	ok = complete(run, &options);
+out:
+	*status = options.status;
+	return ok;
+}
+
+void run_options_free(struct run_options *run)
+{
+	source_options_free(&run->source);
+	free(run->table_names);
+	free((void *)run->tables.names);
+}
+
+const char run_help[] =
+	"Usage: hotprobe run FILE.c [OPTION...] [-- COMMAND [ARGUMENT...]]\n"
+	"\n"
+	"Compiles FILE.c (- is standard input), attaches its functions by their names and "
+	"prints\n"
+	"the events that they send: columns, or with --json an object a line. At the end it "
+	"prints\n"
+	"what the tables hold.\n"
+	"\n"
+	"With COMMAND or --pid only that process and its descendants are traced, from "
+	"COMMAND's\n"
+	"first instruction until it ends; descendants that outlive it are not waited "
+	"for.\n"
+	"Otherwise the whole system is, until Ctrl-C. If hotprobe is told to end before "
+	"COMMAND,\n"
+	"it passes the signal on (SIGTERM after --duration); a second Ctrl-C ends it at "
+	"once.\n"
+	"\n"
+	"Options:\n"
+	"      --json                print JSON, one object a line\n"
+	"  -a, --all                 with COMMAND: trace the whole system until it ends\n"
+	"      --pid PID             trace this running process and its descendants\n"
+	"      --duration SECONDS    end after that time\n"
+	"      --interval SECONDS    print the tables each time, not only at the end\n"
+	"      --clear               what was printed does not count again\n"
+	"      --tables NAME,...     print these tables; none prints none\n"
+	"      --top N               of each table, the N entries with the largest "
+	"values\n" SOURCE_OPTIONS_HELP "      --backend auto|kprobe|tracepoint\n"
+	"                            how to attach functions that BCC attaches as kprobes\n"
+	"      --perf-pages N        pages of each CPU's event buffer, a power of two "
+	"(64)\n"
+	"      --perf-buffer         send BPF_PERF_OUTPUT over perf buffers, not over a ring "
+	"buffer\n"
+	"  -h, --help                print this\n"
+	"\n" EXIT_STATUS_HELP
+	"With COMMAND, hotprobe ends with COMMAND's status, 128 + N if signal N killed it; "
+	"127 if\n"
+	"there is no such command, 126 if it cannot be executed.\n";

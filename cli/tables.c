@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which tables are shown. */
+#include "tables.h"
+
+#include <string.h>
+
+#include "dump.h"
+
+static bool sends_events(const struct hotprobe *hp)
+{
+	for (size_t i = 0; i < hotprobe_table_count(hp); i++) {
+		const char *kind = hotprobe_table_kind(hotprobe_table_at(hp, i));
+
+		if (!strcmp(kind, "perf_output") || !strcmp(kind, "ringbuf"))
+			return true;
+	}
+	return false;
+}
+
+/* A single struct in a program that sends events is where it puts those together. */
+static bool is_scratch(const struct hotprobe *hp, const struct hotprobe_table *table)
+{
+	const struct hotprobe_type *value = hotprobe_table_value_type(table);
+
+	return hotprobe_table_max_entries(table) == 1 && sends_events(hp) &&
+	       (!value || hotprobe_type_kind(value) == HOTPROBE_STRUCT);
+}
+
+static bool is_named(const struct table_options *options, const struct hotprobe_table *table)
+{
+	for (char *const *name = options->names; *name; name++)
+		if (!strcmp(*name, hotprobe_table_name(table)))
+			return true;
+	return false;
+}
+
+static bool is_shown(const struct table_options *options, const struct hotprobe *hp,
+		     const struct hotprobe_table *table)
+{
+	if (options->none || !dump_possible(table))
+		return false;
+	return options->names ? is_named(options, table) : !is_scratch(hp, table);
+}
+
+const char *tables_unknown(const struct table_options *options, const struct hotprobe *hp)
+{
+	for (char *const *name = options->names; name && *name; name++) {
+		const struct hotprobe_table *table = hotprobe_find_table(hp, *name);
+
+		if (!table || !dump_possible(table))
+			return *name;
+	}
+	return NULL;
+}
+
+int tables_print(const struct table_options *options, struct hotprobe *hp, struct output *out)
+{
+	int err = 0;
+
+	for (size_t i = 0; !err && i < hotprobe_table_count(hp); i++) {
+		struct hotprobe_table *table = hotprobe_table_at(hp, i);
+		struct dump dump;
+
+		if (!is_shown(options, hp, table))
+			continue;
+		err = dump_read(&dump, hp, table, options->top, options->clear);
+		if (!err && dump.count)
+			output_dump(out, &dump);
+		dump_free(&dump);
+	}
+	return err;
+}

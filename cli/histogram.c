@@ -12,7 +12,7 @@
 enum {
 	BAR_WIDTH = 40,
 	BAR_MIN_WIDTH = 10,
-	LINEAR_ROWS = 4096, /* slots further apart than that are not drawn without gaps */
+	GAPLESS_ROWS = 4096, /* slots further apart than that are drawn with gaps */
 };
 
 /* ---- Keys ---------------------------------------------------------------------------------- */
@@ -62,23 +62,39 @@ bool histogram_is_slot(const struct dump *dump, const struct hotprobe_value *mem
 struct point {
 	const struct dump *dump;
 	const struct dump_entry *entry;
-	size_t slot_offset, slot_size;
+	size_t slot_offset;
 	uint64_t slot, count;
 };
 
-static int compare_around_slot(const struct point *a, const struct point *b)
+/* By all members but the slot; the bytes between members may be anything. */
+static int compare_members(const struct hotprobe_value *a, const struct hotprobe_value *b,
+			   const char *slot)
 {
-	const char *x = a->entry->key, *y = b->entry->key;
-	size_t after = a->slot_offset + a->slot_size;
-	int order = memcmp(x, y, a->slot_offset);
+	struct hotprobe_value x, y;
+	int order = 0;
 
-	return order ? order : memcmp(x + after, y + after, a->dump->key_size - after);
+	if (a->data == slot)
+		return 0;
+	if (!value_has_members(a))
+		return memcmp(a->data, b->data, a->size);
+	for (size_t i = 0; !order && !hotprobe_member(a, i, &x) && !hotprobe_member(b, i, &y); i++)
+		order = compare_members(&x, &y, slot);
+	return order;
+}
+
+static int compare_sections(const struct point *a, const struct point *b)
+{
+	struct hotprobe_value x, y;
+
+	if (!dump_key(a->dump, a->entry, &x) || !dump_key(b->dump, b->entry, &y))
+		return 0;
+	return compare_members(&x, &y, (const char *)a->entry->key + a->slot_offset);
 }
 
 static int compare_points(const void *first, const void *second)
 {
 	const struct point *a = first, *b = second;
-	int order = compare_around_slot(a, b);
+	int order = compare_sections(a, b);
 
 	return order ? order : (a->slot > b->slot) - (a->slot < b->slot);
 }
@@ -102,7 +118,6 @@ static int make_points(const struct dump *dump, struct point *points)
 			.dump = dump,
 			.entry = &dump->entries[i],
 			.slot_offset = (size_t)offset,
-			.slot_size = slot.size,
 			.slot = slot.u,
 			.count = value.u,
 		};
@@ -113,32 +128,32 @@ static int make_points(const struct dump *dump, struct point *points)
 
 /* ---- Rows ---------------------------------------------------------------------------------- */
 
-static struct histogram_row make_row(bool log2, uint64_t slot, uint64_t count)
+static struct histogram_row make_row(bool log2, uint64_t slot)
 {
 	if (!log2)
-		return (struct histogram_row){slot, slot, count};
-	if (!slot)
-		return (struct histogram_row){0, 0, count};
+		return (struct histogram_row){.low = slot, .high = slot};
 	/* Slot 1 holds 0 and 1: so bpf_log2l() puts them. */
-	return (struct histogram_row){slot == 1 ? 0 : 1ull << (slot - 1),
-				      slot > 63 ? UINT64_MAX : (1ull << slot) - 1, count};
+	return (struct histogram_row){
+		.low = slot < 2 ? 0 : 1ull << (slot - 1),
+		.high = slot > 63 ? UINT64_MAX : (1ull << slot) - 1,
+	};
 }
 
 static int add_rows(struct histogram *histogram, const struct point *points, size_t count)
 {
 	uint64_t first = points[0].slot, last = points[count - 1].slot;
-	bool dense = last - first < LINEAR_ROWS;
+	bool dense = last - first < GAPLESS_ROWS;
 	size_t rows = dense ? (size_t)(last - first) + 1 : count;
 
 	histogram->rows = calloc(rows, sizeof(*histogram->rows));
 	if (!histogram->rows)
 		return -ENOMEM;
 	histogram->count = rows;
-	for (size_t i = 0; dense && i < rows; i++)
-		histogram->rows[i] = make_row(histogram->log2, first + i, 0);
+	for (size_t i = 0; i < rows; i++)
+		histogram->rows[i] = make_row(histogram->log2, dense ? first + i : points[i].slot);
 	for (size_t i = 0; i < count; i++)
-		histogram->rows[dense ? (size_t)(points[i].slot - first) : i] =
-			make_row(histogram->log2, points[i].slot, points[i].count);
+		histogram->rows[dense ? (size_t)(points[i].slot - first) : i].count +=
+			points[i].count;
 	return 0;
 }
 
@@ -156,7 +171,7 @@ static size_t section_end(const struct point *points, size_t begin, size_t count
 {
 	size_t end = begin + 1;
 
-	while (end < count && !compare_around_slot(&points[begin], &points[end]))
+	while (end < count && !compare_sections(&points[begin], &points[end]))
 		end++;
 	return end;
 }

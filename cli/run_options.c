@@ -176,23 +176,18 @@ void run_options_free(struct run_options *run)
 	free((void *)run->tables.names);
 }
 
+/* clang-format off */
 const char run_help[] =
 	"Usage: hotprobe run FILE.c [OPTION...] [-- COMMAND [ARGUMENT...]]\n"
 	"\n"
-	"Compiles FILE.c (- is standard input), attaches its functions by their names and "
-	"prints\n"
-	"the events that they send: columns, or with --json an object a line. At the end it "
-	"prints\n"
+	"Compiles FILE.c (- is standard input), attaches its functions by their names and prints\n"
+	"the events that they send: columns, or with --json an object a line. At the end it prints\n"
 	"what the tables hold.\n"
 	"\n"
-	"With COMMAND or --pid only that process and its descendants are traced, from "
-	"COMMAND's\n"
-	"first instruction until it ends; descendants that outlive it are not waited "
-	"for.\n"
-	"Otherwise the whole system is, until Ctrl-C. If hotprobe is told to end before "
-	"COMMAND,\n"
-	"it passes the signal on (SIGTERM after --duration); a second Ctrl-C ends it at "
-	"once.\n"
+	"With COMMAND or --pid only that process and its descendants are traced, from COMMAND's\n"
+	"first instruction until it ends; descendants that outlive it are not waited for.\n"
+	"Otherwise the whole system is, until Ctrl-C. If hotprobe is told to end before COMMAND,\n"
+	"it passes the signal on (SIGTERM after --duration); a second Ctrl-C ends it at once.\n"
 	"\n"
 	"Options:\n"
 	"      --json                print JSON, one object a line\n"
@@ -202,15 +197,15 @@ const char run_help[] =
 	"      --interval SECONDS    print the tables each time, not only at the end\n"
 	"      --clear               what was printed does not count again\n"
 	"      --tables NAME,...     print these tables; none prints none\n"
-	"      --top N               of each table, the N entries with the largest "
-	"values\n" SOURCE_OPTIONS_HELP "      --backend auto|kprobe|tracepoint\n"
+	"      --top N               of each table, the N entries with the largest values\n"
+	SOURCE_OPTIONS_HELP
+	"      --backend auto|kprobe|tracepoint\n"
 	"                            how to attach functions that BCC attaches as kprobes\n"
-	"      --perf-pages N        pages of each CPU's event buffer, a power of two "
-	"(64)\n"
-	"      --perf-buffer         send BPF_PERF_OUTPUT over perf buffers, not over a ring "
-	"buffer\n"
+	"      --perf-pages N        pages of each CPU's event buffer, a power of two (64)\n"
+	"      --perf-buffer         send BPF_PERF_OUTPUT over perf buffers, not over a ring buffer\n"
 	"  -h, --help                print this\n"
-	"\n" EXIT_STATUS_HELP
-	"With COMMAND, hotprobe ends with COMMAND's status, 128 + N if signal N killed it; "
-	"127 if\n"
+	"\n"
+	EXIT_STATUS_HELP
+	"With COMMAND, hotprobe ends with COMMAND's status, 128 + N if signal N killed it; 127 if\n"
 	"there is no such command, 126 if it cannot be executed.\n";
+/* clang-format on */

@@ -11,6 +11,7 @@
  *   child open FILE           opens FILE
  *   child unlinks DIR N       makes DIR/0 and unlinks it, N times
  *   child six N               copy_file_range(2) with arguments 11 to 16, which fails, N times
+ *   child numbers N...        getpgid(2) of each, which fails for those that are no process
  *   child burn                until it is killed, in two threads, with the CPU busy
  *   child sleep               until it is killed
  */
@@ -166,6 +167,13 @@ static int six(int count)
 	return 0;
 }
 
+static int numbers(char **words)
+{
+	for (; *words; words++)
+		syscall(SYS_getpgid, atol(*words));
+	return 0;
+}
+
 static void *burn(void *unused)
 {
 	for (volatile unsigned i = 0;; i++)
@@ -189,6 +197,8 @@ int main(int argc, char **argv)
 		return unlinks(argv[2], atoi(argv[3]));
 	if (!strcmp(what, "six") && argc == 3)
 		return six(atoi(argv[2]));
+	if (!strcmp(what, "numbers"))
+		return numbers(argv + 2);
 	if (!strcmp(what, "burn")) {
 		pthread_t thread;
 

@@ -98,11 +98,13 @@ enum {
 	"                              kprobe:FUNC, kprobe:FUNC+0x10, kretprobe:FUNC\n"            \
 	"                              syscall:NAME, syscall_ret:NAME\n"                           \
 	"                              tracepoint:CATEGORY:EVENT, raw_tracepoint:EVENT\n"          \
+	"                              uprobe:FILE:SYMBOL, uretprobe:FILE:SYMBOL\n"                \
+	"                              usdt:FILE:PROVIDER:PROBE\n"                                 \
 	"                              kfunc:FUNC, kretfunc:FUNC, fmod_ret:FUNC, lsm:HOOK\n"       \
 	"                              iter:KIND, iter:bpf_map_elem:map=TABLE\n"                   \
 	"                              perf_event:EVENT:freq=HZ|period=N[,pid=PID][,cpu=N]\n"      \
 	"                              xdp:IFACE, tc:IFACE:ingress|egress, socket:IFACE\n"         \
-	"                              cgroup:PATH:HOOK\n"                                         \
+	"                              cgroup:PATH:HOOK, sockmap:TABLE:HOOK\n"                     \
 	"                            sys_NAME as a FUNC is the syscall by this kernel's name; a\n" \
 	"                            FUNC of kprobes, CATEGORY and EVENT may be patterns: vfs_*\n" \
 	"      --kernel-headers DIR  compile against kernel headers in DIR, not those that are\n"  \

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "context.h"
 #include "load.h"
 #include "provider.h"
 #include "target.h"
@@ -154,8 +155,10 @@ int attach_place_by_source(struct hotprobe *hp)
 int attach_load(struct hotprobe_link *link)
 {
 	const struct provider *provider = link->target.provider;
-	int err = provider->resolve ? provider->resolve(link) : 0;
+	int err = context_check(link);
 
+	if (!err && provider->resolve)
+		err = provider->resolve(link);
 	return err ? err : load_variant(link->program, &link->plan);
 }
 

@@ -315,6 +315,9 @@ int hotprobe_attach_usdt(struct hotprobe *hp, const char *function, const char *
  *     cgroup:PATH:HOOK       a cgroup of version 2; the hooks are those of bpftool-cgroup(8):
  *                            ingress, egress, sock_create, connect4, bind6, sock_ops...; the
  *                            result 1 allows, 0 refuses
+ *     sockmap:TABLE:HOOK     what the sockets in a BPF_SOCKMAP or BPF_SOCKHASH of the source send
+ *                            or receive; HOOK is msg_verdict (struct sk_msg_md), stream_parser,
+ *                            stream_verdict or skb_verdict (struct __sk_buff)
  * An interface or cgroup that is removed takes its probes along; nothing else is touched.
  */
 int hotprobe_attach_spec(struct hotprobe *hp, const char *function, const char *spec,
@@ -663,6 +666,18 @@ int hotprobe_table_reuse_fd(struct hotprobe_table *table, int fd);
  */
 int hotprobe_stack(const struct hotprobe_table *table, int64_t id, uint64_t *addresses, size_t max);
 
+/* One call in a stack of a BPF_STACK_TRACE_BUILDID: a place in a file, the same in every process
+   that maps it and after their end. */
+struct hotprobe_frame {
+	char build_id[41]; /* of the file, in hexadecimal; "" if the kernel could not tell it */
+	uint64_t offset;   /* of the instruction in the file, bytes; its address in the process if
+			      there is no build id */
+};
+
+/* The same for a BPF_STACK_TRACE_BUILDID, with BPF_F_USER_STACK. See hotprobe_symbol_build_id(). */
+int hotprobe_stack_frames(const struct hotprobe_table *table, int64_t id,
+			  struct hotprobe_frame *frames, size_t max);
+
 /* What is at an address. Strings are never NULL, "" if unknown, and valid until the next call that
    looks up a symbol on the same handle. */
 struct hotprobe_symbol {
@@ -698,6 +713,16 @@ int hotprobe_symbol_user(struct hotprobe *hp, pid_t pid, uint64_t address,
 			 struct hotprobe_symbol *symbol);
 /* Takes note of where the process has its code by now. Returns 0, -ESRCH, -EACCES. */
 int hotprobe_symbol_process(struct hotprobe *hp, pid_t pid);
+
+/*
+ * The same for a place in the file of that build id. It is looked for among the files that processes
+ * have mapped which were seen (see above), and those that were named by hotprobe_symbol_file().
+ * Returns 0, without a name if the file has no function there; -ENOENT if there is no such file.
+ */
+int hotprobe_symbol_build_id(struct hotprobe *hp, const char *build_id, uint64_t offset,
+			     struct hotprobe_symbol *symbol);
+/* Takes note of a program or library. Returns 0; an errno of opening it; -ENOEXEC if it is none. */
+int hotprobe_symbol_file(struct hotprobe *hp, const char *path);
 
 #pragma GCC visibility pop
 

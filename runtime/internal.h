@@ -24,6 +24,7 @@ struct hotprobe_table {
 	const struct image_table *image;
 	const char *name;
 	uint32_t map_type;
+	uint32_t map_flags;
 	uint32_t max_entries;
 	int fd;			     /* -1 until loaded */
 	int given_fd;		     /* of a map that stands for it, or -1 */

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "confine.h"
+#include "context.h"
 #include "insns.h"
 #include "kernel.h"
 #include "kernel_btf.h"
@@ -16,8 +17,6 @@
 #include "submit.h"
 #include "usdt.h"
 #include "verifier.h"
-
-#define ITER_CONTEXT "struct bpf_iter__"
 
 enum {
 	RING_FACTOR = 4,
@@ -27,43 +26,6 @@ enum {
 
 /* ---- Types, tables and programs as the image lists them ----------------------------------------
  */
-
-/* What a function that nothing places is most likely meant to be, by its first parameter. */
-static struct plan guess_plan(const char *context)
-{
-	static const struct {
-		const char *context;
-		enum bpf_prog_type type;
-		enum bpf_attach_type attach_type;
-	} types[] = {
-		{"struct pt_regs", BPF_PROG_TYPE_KPROBE, 0},
-		{"struct bpf_perf_event_data", BPF_PROG_TYPE_PERF_EVENT, 0},
-		{"struct __sk_buff", BPF_PROG_TYPE_SCHED_CLS, 0},
-		{"struct xdp_md", BPF_PROG_TYPE_XDP, 0},
-		{"struct bpf_raw_tracepoint_args", BPF_PROG_TYPE_RAW_TRACEPOINT, 0},
-		{"unsigned long long", BPF_PROG_TYPE_RAW_TRACEPOINT, 0}, /* BPF_PROG() */
-		{"struct bpf_sock_ops", BPF_PROG_TYPE_SOCK_OPS, BPF_CGROUP_SOCK_OPS},
-		{"struct sk_msg_md", BPF_PROG_TYPE_SK_MSG, BPF_SK_MSG_VERDICT},
-		{"struct sk_reuseport_md", BPF_PROG_TYPE_SK_REUSEPORT, BPF_SK_REUSEPORT_SELECT},
-		{"struct bpf_sk_lookup", BPF_PROG_TYPE_SK_LOOKUP, BPF_SK_LOOKUP},
-		{"struct bpf_sock", BPF_PROG_TYPE_CGROUP_SOCK, BPF_CGROUP_INET_SOCK_CREATE},
-		{"struct bpf_sock_addr", BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_INET4_CONNECT},
-		{"struct bpf_cgroup_dev_ctx", BPF_PROG_TYPE_CGROUP_DEVICE, BPF_CGROUP_DEVICE},
-		{"struct bpf_sysctl", BPF_PROG_TYPE_CGROUP_SYSCTL, BPF_CGROUP_SYSCTL},
-		{"struct bpf_sockopt", BPF_PROG_TYPE_CGROUP_SOCKOPT, BPF_CGROUP_GETSOCKOPT},
-	};
-
-	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++)
-		if (!strcmp(context, types[i].context))
-			return (struct plan){.type = types[i].type,
-					     .expected_attach_type = types[i].attach_type};
-	if (!strncmp(context, ITER_CONTEXT, strlen(ITER_CONTEXT)))
-		return (struct plan){.type = BPF_PROG_TYPE_TRACING,
-				     .expected_attach_type = BPF_TRACE_ITER};
-	if (!strncmp(context, "struct tracepoint__", 19))
-		return (struct plan){.type = BPF_PROG_TYPE_TRACEPOINT};
-	return (struct plan){.type = BPF_PROG_TYPE_KPROBE};
-}
 
 /* Only where "the current task" is who caused the event can the filter look at it. */
 bool load_runs_in_task(const struct plan *plan)
@@ -93,7 +55,7 @@ static void prepare_program(struct hotprobe *hp, uint32_t i)
 		.image = &hp->image.programs[i],
 		.name = image_str(&hp->image, hp->image.programs[i].name),
 	};
-	p->plan = guess_plan(image_str(&hp->image, p->image->context));
+	p->plan = context_guess_plan(image_str(&hp->image, p->image->context));
 	if (usdt_is_read(p))
 		p->plan.usdt = &usdt_nowhere;
 	p->unconfined = hp->opts.confine && !load_runs_in_task(&p->plan);
@@ -117,6 +79,7 @@ int load_prepare(struct hotprobe *hp)
 			.image = &img->tables[i],
 			.name = image_str(img, img->tables[i].name),
 			.map_type = img->tables[i].map_type,
+			.map_flags = img->tables[i].map_flags,
 			.max_entries = img->tables[i].max_entries,
 			.fd = -1,
 			.given_fd = -1,
@@ -394,7 +357,7 @@ int load_unplaced(struct hotprobe_program *program, const struct plan *guess)
 
 	if (plan.expected_attach_type == BPF_TRACE_ITER) {
 		/* Without BTF there is nothing to check it against. */
-		if (kernel_btf_find(program->hp, "bpf_iter_", context + strlen(ITER_CONTEXT),
+		if (kernel_btf_find(program->hp, "bpf_iter_", context + strlen(CONTEXT_ITER),
 				    &iterator))
 			return 0;
 		plan.attach_btf_id = iterator.id;

@@ -171,6 +171,7 @@ static int use_map(struct hotprobe_table *table, int fd)
 	if (!bpf_obj_get_info_by_fd(fd, &info, &size)) {
 		table->max_entries = info.max_entries;
 		table->map_type = info.type;
+		table->map_flags = info.map_flags;
 	}
 	return 0;
 }

@@ -37,6 +37,7 @@ const struct provider *const providers[] = {
 	&provider_tc,
 	&provider_socket,
 	&provider_cgroup,
+	&provider_sockmap,
 	NULL,
 };
 

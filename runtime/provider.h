@@ -11,7 +11,9 @@
 struct provider {
 	const char *word;   /* of "WORD:TARGET" */
 	const char *prefix; /* of a function's name, NULL if there is no convention */
-	const char *form;   /* of the text after the word, for messages: "CATEGORY:EVENT" */
+	/* What its functions take, where the type of program does not tell: "struct pt_regs". */
+	const char *context;
+	const char *form; /* of the text after the word, for messages: "CATEGORY:EVENT" */
 
 	/*
 	 * Fills in target (its provider is set) from what follows the word's colon, or the prefix
@@ -38,9 +40,9 @@ struct provider {
 
 extern const struct provider provider_kprobe, provider_kretprobe, provider_syscall,
 	provider_syscall_ret, provider_uprobe, provider_uretprobe, provider_usdt,
-	provider_tracepoint, provider_raw_tracepoint, provider_kfunc,
-	provider_kretfunc, provider_fmod_ret, provider_lsm, provider_iter, provider_perf_event,
-	provider_xdp, provider_tc, provider_socket, provider_cgroup;
+	provider_tracepoint, provider_raw_tracepoint, provider_kfunc, provider_kretfunc,
+	provider_fmod_ret, provider_lsm, provider_iter, provider_perf_event, provider_xdp,
+	provider_tc, provider_socket, provider_cgroup, provider_sockmap;
 
 /* All of them, up to a NULL. */
 extern const struct provider *const providers[];

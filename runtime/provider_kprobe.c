@@ -224,6 +224,7 @@ static int attach_return(struct hotprobe_link *link, int prog_fd)
 const struct provider provider_kprobe = {
 	.word = "kprobe",
 	.prefix = "kprobe__",
+	.context = "struct pt_regs",
 	.form = "FUNCTION or FUNCTION+OFFSET or a pattern, vfs_*",
 	.parse = parse,
 	.default_plan = {.type = BPF_PROG_TYPE_KPROBE},
@@ -233,6 +234,7 @@ const struct provider provider_kprobe = {
 const struct provider provider_kretprobe = {
 	.word = "kretprobe",
 	.prefix = "kretprobe__",
+	.context = "struct pt_regs",
 	.form = "FUNCTION or a pattern, vfs_*",
 	.parse = parse,
 	.default_plan = {.type = BPF_PROG_TYPE_KPROBE},

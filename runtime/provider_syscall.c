@@ -105,6 +105,7 @@ static int attach(struct hotprobe_link *link, int prog_fd)
 const struct provider provider_syscall = {
 	.word = "syscall",
 	.prefix = "syscall__",
+	.context = "struct pt_regs",
 	.form = "NAME",
 	.parse = parse,
 	.plan = plan,
@@ -114,6 +115,7 @@ const struct provider provider_syscall = {
 const struct provider provider_syscall_ret = {
 	.word = "syscall_ret",
 	.prefix = "syscall_ret__",
+	.context = "struct pt_regs",
 	.form = "NAME",
 	.parse = parse,
 	.plan = plan,

@@ -243,6 +243,7 @@ static int attach_return(struct hotprobe_link *link, int prog_fd)
 
 const struct provider provider_uprobe = {
 	.word = "uprobe",
+	.context = "struct pt_regs",
 	.form = "FILE:FUNCTION or FILE:FUNCTION+OFFSET or FILE:0xOFFSET",
 	.parse = parse_entry,
 	.default_plan = {.type = BPF_PROG_TYPE_KPROBE},
@@ -251,6 +252,7 @@ const struct provider provider_uprobe = {
 
 const struct provider provider_uretprobe = {
 	.word = "uretprobe",
+	.context = "struct pt_regs",
 	.form = "FILE:FUNCTION",
 	.parse = parse_return,
 	.default_plan = {.type = BPF_PROG_TYPE_KPROBE},

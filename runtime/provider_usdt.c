@@ -219,6 +219,7 @@ static int attach(struct hotprobe_link *link, int prog_fd)
 
 const struct provider provider_usdt = {
 	.word = "usdt",
+	.context = "struct pt_regs",
 	.form = "FILE:PROVIDER:PROBE or FILE:PROBE",
 	.parse = parse,
 	.default_plan = {.type = BPF_PROG_TYPE_KPROBE},

@@ -411,25 +411,15 @@ static bool find_in_jit(struct symbols *s, struct known_process *p, uint64_t add
 	return name;
 }
 
-static int find_in_mapping(struct symbols *s, struct known_process *p,
-			   const struct mapping *mapping, uint64_t address,
-			   struct hotprobe_symbol *symbol)
+/* Fills in symbol for a place in the file of a module. Returns 0 or -ENOMEM. */
+static int find_in_module(struct symbols *s, struct module *m, const char *root, uint64_t offset,
+			  struct hotprobe_symbol *symbol)
 {
-	bool is_module = mapping_is_file(mapping) || !strcmp(mapping->path, "[vdso]");
-	struct module *m = is_module ? find_module(s, p, mapping) : NULL;
 	const struct module_symbol *found;
-	char root[64];
 
-	symbol->module = mapping->path;
-	symbol->address = address - mapping->start + mapping->offset;
-	if (!m || !m->file.elf) {
-		find_in_jit(s, p, address, symbol);
-		return is_module && !m ? -ENOMEM : 0;
-	}
 	symbol->build_id = m->build_id;
-	if (elf_file_address(&m->file, symbol->address, &symbol->address))
+	if (elf_file_address(&m->file, offset, &symbol->address))
 		return 0;
-	root_path(p, root, sizeof(root));
 	if (module_read_symbols(m, root))
 		return -ENOMEM;
 	found = module_find(m, symbol->address);
@@ -438,6 +428,24 @@ static int find_in_mapping(struct symbols *s, struct known_process *p,
 	symbol->name = demangle(&s->demangler, found->name);
 	symbol->offset = symbol->address - found->address;
 	return 0;
+}
+
+static int find_in_mapping(struct symbols *s, struct known_process *p,
+			   const struct mapping *mapping, uint64_t address,
+			   struct hotprobe_symbol *symbol)
+{
+	bool is_module = mapping_is_file(mapping) || !strcmp(mapping->path, "[vdso]");
+	struct module *m = is_module ? find_module(s, p, mapping) : NULL;
+	char root[64];
+
+	symbol->module = mapping->path;
+	symbol->address = address - mapping->start + mapping->offset;
+	if (!m || !m->file.elf) {
+		find_in_jit(s, p, address, symbol);
+		return is_module && !m ? -ENOMEM : 0;
+	}
+	root_path(p, root, sizeof(root));
+	return find_in_module(s, m, root, symbol->address, symbol);
 }
 
 /* Looks in all that had that id, the latest first: an address may be from before an execve. */
@@ -488,4 +496,82 @@ int hotprobe_symbol_user(struct hotprobe *hp, pid_t pid, uint64_t address,
 			    (unsigned long long)address);
 	err = find_in_mapping(s, p, mapping, address, symbol);
 	return err ? out_of_memory(hp) : 0;
+}
+
+/* ---- Places in files ---- */
+
+static struct module *find_build_id(const struct symbols *s, const char *build_id)
+{
+	for (size_t i = 0; i < s->modules.count; i++)
+		if (!strcmp(s->modules.at[i]->build_id, build_id))
+			return s->modules.at[i];
+	return NULL;
+}
+
+/* The files of processes are opened only when something in them is asked for: now. The last ones
+   that were seen are the most likely. */
+static struct module *find_mapped_build_id(struct symbols *s, const char *build_id)
+{
+	for (size_t i = s->processes.count; i > 0; i--) {
+		const struct known_process *p = s->processes.at[i - 1];
+
+		for (size_t j = 0; j < p->pub.maps.list.count; j++) {
+			const struct mapping *mapping = &p->pub.maps.list.at[j];
+			struct module *m =
+				mapping_is_file(mapping) ? find_module(s, p, mapping) : NULL;
+
+			if (m && !strcmp(m->build_id, build_id))
+				return m;
+		}
+	}
+	return NULL;
+}
+
+int hotprobe_symbol_build_id(struct hotprobe *hp, const char *build_id, uint64_t offset,
+			     struct hotprobe_symbol *symbol)
+{
+	struct symbols *s = get_symbols(hp);
+	struct module *m;
+
+	*symbol = (struct hotprobe_symbol){"", "", "", 0, 0};
+	if (!s)
+		return out_of_memory(hp);
+	process_watch_read(hp);
+	m = *build_id ? find_build_id(s, build_id) : NULL;
+	if (!m && *build_id)
+		m = find_mapped_build_id(s, build_id);
+	if (!m)
+		return fail(hp, -ENOENT,
+			    "no file with the build id \"%s\" was seen: name it with "
+			    "hotprobe_symbol_file()",
+			    build_id);
+	symbol->module = m->path;
+	symbol->address = offset;
+	return find_in_module(s, m, "", offset, symbol) ? out_of_memory(hp) : 0;
+}
+
+int hotprobe_symbol_file(struct hotprobe *hp, const char *path)
+{
+	struct symbols *s = get_symbols(hp);
+	struct module *m = s ? calloc(1, sizeof(*m)) : NULL;
+	int err;
+
+	if (!m)
+		return out_of_memory(hp);
+	err = module_open(m, path, path);
+	if (!err && find_build_id(s, m->build_id)) {
+		module_free(m);
+		free(m);
+		return 0;
+	}
+	if (!err && array_push(&s->modules, m)) {
+		module_free(m);
+		err = -ENOMEM;
+	}
+	if (!err)
+		return 0;
+	free(m);
+	if (err == -ENOEXEC)
+		return fail(hp, err, "%s is no ELF file", path);
+	return fail(hp, err, "cannot open %s: %s", path, strerror(-err));
 }

@@ -4,6 +4,7 @@
  * its own with a pair of interfaces, hpa and hpb, and sends a known number of frames of a
  * protocol nobody speaks from the one to the other.
  */
+#include "net.h"
 #include "support.h"
 
 #include <arpa/inet.h>
@@ -26,8 +27,6 @@
 #include <unistd.h>
 
 enum {
-	PROTOCOL = 0x88b5, /* for local experiments */
-	FRAME = 64,
 	FRAMES = 1000,
 };
 
@@ -53,73 +52,6 @@ int bpf_link_create(int prog_fd, int target_fd, enum bpf_attach_type type,
 	attr.link_create.flags = opts ? opts->flags : 0;
 	fd = syscall(SYS_bpf, BPF_LINK_CREATE, &attr, sizeof(attr));
 	return fd < 0 ? -errno : (int)fd;
-}
-
-/* ---- The network
- * ----------------------------------------------------------------------------------- */
-
-static bool try_ip(const char *arguments)
-{
-	char *command = format("ip %s", arguments);
-	struct result result = RUN("sh", "-c", command);
-	bool done = !result.status;
-
-	free(command);
-	result_free(&result);
-	return done;
-}
-
-static void ip(const char *arguments)
-{
-	ck_assert_msg(try_ip(arguments), "ip %s", arguments);
-}
-
-/* Check runs each test in a process of its own, so the namespace goes with the test. Returns why
-   there can be none, or NULL. */
-static const char *enter_net(void)
-{
-	const char *missing = no_bpf();
-	int fd;
-
-	if (missing)
-		return missing;
-	if (unshare(CLONE_NEWNET))
-		return "no network namespace can be made here";
-	/* No frames of the kernel's own. */
-	fd = open("/proc/sys/net/ipv6/conf/default/disable_ipv6", O_WRONLY | O_CLOEXEC);
-	if (fd >= 0) {
-		ck_assert_int_eq(write(fd, "1", 1), 1);
-		close(fd);
-	}
-	if (!try_ip("link set lo up"))
-		return "there is no ip command (iproute2)";
-	if (!try_ip("link add hpa type veth peer name hpb"))
-		return "this kernel has no veth devices (CONFIG_VETH)";
-	ip("link set hpa up");
-	ip("link set hpb up");
-	return NULL;
-}
-
-static void send_frames(const char *from, int count)
-{
-	struct sockaddr_ll to = {
-		.sll_family = AF_PACKET,
-		.sll_protocol = htons(PROTOCOL),
-		.sll_ifindex = (int)if_nametoindex(from),
-		.sll_halen = ETH_ALEN,
-	};
-	struct ethhdr *header;
-	char frame[FRAME] = "";
-	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
-
-	ck_assert_int_ge(fd, 0);
-	header = (struct ethhdr *)frame;
-	memset(header->h_dest, 0xff, ETH_ALEN);
-	header->h_proto = htons(PROTOCOL);
-	for (int i = 0; i < count; i++)
-		ck_assert_int_eq(sendto(fd, frame, sizeof(frame), 0, (void *)&to, sizeof(to)),
-				 FRAME);
-	close(fd);
 }
 
 /* ---- The programs
@@ -166,18 +98,6 @@ static struct hotprobe *load_text(const char *text)
 	open_text(hp, text);
 	load_program(hp);
 	return hp;
-}
-
-/* Where only modules have what tc takes, and they cannot be loaded. */
-static const char *no_tc(void)
-{
-	struct result made = RUN("tc", "qdisc", "add", "dev", "hpb", "clsact");
-	struct result removed = RUN("tc", "qdisc", "del", "dev", "hpb", "clsact");
-	bool has = !made.status && !removed.status;
-
-	result_free(&made);
-	result_free(&removed);
-	return has ? NULL : "this kernel has no clsact qdisc (CONFIG_NET_SCH_INGRESS)";
 }
 
 static struct hotprobe *attach_text(const char *text, const char *spec, struct hotprobe_link **link)
@@ -330,7 +250,7 @@ START_TEST(a_packet_socket_gets_what_its_filter_lets_through)
 {
 	struct hotprobe_link *link;
 	struct hotprobe *hp;
-	char frame[FRAME + 1];
+	char frame[NET_FRAME + 1];
 	int count = 0, fd;
 
 	NEED(enter_net());
@@ -484,55 +404,6 @@ END_TEST
 
 /* ---- Cgroups
  * --------------------------------------------------------------------------------------- */
-
-struct cgroup {
-	char *mount, *path;
-};
-
-/* A cgroup of the test's own, in a mount of its own. */
-static bool make_cgroup(struct cgroup *cgroup)
-{
-	ck_assert_int_eq(unshare(CLONE_NEWNS), 0);
-	ck_assert_int_eq(mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
-	cgroup->mount = make_dir();
-	if (mount("none", cgroup->mount, "cgroup2", 0, NULL)) {
-		remove_dir(cgroup->mount);
-		return false;
-	}
-	cgroup->path = format("%s/hotprobe-test-%d", cgroup->mount, (int)getpid());
-	ck_assert_int_eq(mkdir(cgroup->path, 0700), 0);
-	return true;
-}
-
-static void remove_cgroup(struct cgroup *cgroup)
-{
-	/* A process that has just ended may still be counted. */
-	for (int i = 0; i < 100 && rmdir(cgroup->path) && errno == EBUSY; i++)
-		usleep(10000);
-	ck_assert_int_eq(access(cgroup->path, F_OK), -1);
-	ck_assert_int_eq(umount2(cgroup->mount, MNT_DETACH), 0);
-	free(cgroup->path);
-	remove_dir(cgroup->mount);
-}
-
-/* Runs work in a child that is in the cgroup; returns what it returned. */
-static int in_cgroup(const struct cgroup *cgroup, int (*work)(void))
-{
-	char *procs = format("%s/cgroup.procs", cgroup->path);
-	pid_t pid = fork();
-	int status;
-
-	if (!pid) {
-		int fd = open(procs, O_WRONLY | O_CLOEXEC);
-
-		_exit(fd < 0 || write(fd, "0", 1) != 1 ? 99 : work());
-	}
-	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
-	ck_assert(WIFEXITED(status));
-	ck_assert_int_ne(WEXITSTATUS(status), 99);
-	free(procs);
-	return WEXITSTATUS(status);
-}
 
 static const struct sockaddr_in here = {
 	.sin_family = AF_INET,

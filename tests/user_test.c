@@ -747,6 +747,81 @@ START_TEST(stacks_of_processes_that_have_ended)
 }
 END_TEST
 
+/* What readelf -n says of the file's build id. */
+static char *build_id_of(const char *path)
+{
+	struct result r = RUN("sh", "-c", "readelf -n \"$0\" | sed -n 's/.*Build ID: //p'", path);
+	char *id = strndup(r.out, strcspn(r.out, "\n"));
+
+	ck_assert_uint_eq(strlen(id), 40);
+	result_free(&r);
+	return id;
+}
+
+START_TEST(stacks_of_places_in_files)
+{
+	static const char *const names[] = {"inner", "outer", "work"};
+	static const char text[] = "BPF_STACK_TRACE_BUILDID(stacks, 1024);\n" EVENT
+				   "int on_inner(struct pt_regs *ctx)\n"
+				   "{\n"
+				   "	struct event e = {};\n"
+				   "	e.n[0] = bpf_get_current_pid_tgid() >> 32;\n"
+				   "	e.n[1] = stacks.get_stackid(ctx, BPF_F_USER_STACK);\n"
+				   "	events.perf_submit(ctx, &e, sizeof(e));\n"
+				   "	return 0;\n"
+				   "}\n";
+	char *spec = format("uprobe:%s:inner", child()), *id;
+	struct hotprobe_frame frames[128];
+	struct seen *seen = new_seen();
+	struct hotprobe_symbol symbol;
+	struct hotprobe *hp = confined(), *other = new_handle(NULL);
+	const struct hotprobe_table *stacks;
+	uint64_t addresses[1];
+	int count;
+
+	NEED_UPROBES();
+	prepare(hp, text, seen);
+	ck_hp(hp, hotprobe_attach_spec(hp, "on_inner", spec, NULL));
+	run_command(hp, (const char *[]){child(), "stack", "1", NULL});
+	ck_assert_uint_eq(seen->count, 1);
+	stacks = hotprobe_find_table(hp, "stacks");
+	count = ck_hp(hp, hotprobe_stack_frames(stacks, seen->event[0].n[1], frames, 128));
+	ck_assert_int_ge(count, 3);
+	id = build_id_of(child());
+	for (int i = 0; i < 3; i++) {
+		ck_assert_str_eq(frames[i].build_id, id);
+		ck_hp(hp, hotprobe_symbol_build_id(hp, frames[i].build_id, frames[i].offset - !!i,
+						   &symbol));
+		ck_assert_str_eq(symbol.name, names[i]);
+		ck_assert_str_eq(symbol.module, child());
+		ck_assert_str_eq(symbol.build_id, id);
+	}
+	/* Where no process was seen, the file can be named. */
+	ck_assert_int_eq(hotprobe_symbol_build_id(other, id, frames[0].offset, &symbol), -ENOENT);
+	ck_assert_ptr_nonnull(strstr(hotprobe_error(other), "hotprobe_symbol_file"));
+	ck_assert_int_eq(hotprobe_symbol_build_id(other, "", frames[0].offset, &symbol), -ENOENT);
+	ck_assert_int_eq(hotprobe_symbol_file(other, "/no/such/file"), -ENOENT);
+	ck_assert_int_eq(hotprobe_symbol_file(other, "/etc/passwd"), -ENOEXEC);
+	for (int i = 0; i < 2; i++)
+		ck_hp(other, hotprobe_symbol_file(other, child()));
+	ck_hp(other, hotprobe_symbol_build_id(other, id, frames[0].offset, &symbol));
+	ck_assert_str_eq(symbol.name, "inner");
+	ck_assert_uint_eq(symbol.offset, 0);
+	/* Each kind of table has its own call. */
+	ck_assert_int_eq(hotprobe_stack(stacks, 0, addresses, 1), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(hotprobe_error(hp), "hotprobe_stack_frames"));
+	ck_assert_int_eq(hotprobe_stack_frames(hotprobe_find_table(hp, "events"), 0, frames, 1),
+			 -EINVAL);
+	ck_assert_int_eq(hotprobe_stack_frames(stacks, -EFAULT, frames, 1), -EFAULT);
+	ck_assert_int_eq(hotprobe_stack_frames(stacks, 1 << 30, frames, 1), -ENOENT);
+	hotprobe_free(hp);
+	hotprobe_free(other);
+	free(id);
+	free(spec);
+	free(seen);
+}
+END_TEST
+
 START_TEST(a_process_with_other_mounts)
 {
 	char *dir = make_dir();
@@ -889,6 +964,7 @@ int main(void)
 	add_test(suite, semaphores_are_raised_and_put_back, 60);
 	add_test(suite, usdt_mistakes_are_said, 60);
 	add_test(suite, stacks_of_processes_that_have_ended, 60);
+	add_test(suite, stacks_of_places_in_files, 60);
 	add_test(suite, a_process_with_other_mounts, 60);
 	add_test(suite, names_of_kernel_functions, 60);
 	add_test(suite, names_in_processes, 60);

@@ -17,9 +17,11 @@ static const struct {
 	{"invalid mem access 'inv'",
 	 "this is no pointer the verifier knows: read kernel memory with bpf_probe_read_kernel()"},
 	{"invalid indirect read from stack",
-	 "not all bytes of this variable were written: zero it first, padding included (= {})"},
+	 "not all of what is read here was written: zero the variable first, padding included "
+	 "(= {}), and give it the type of the table's key or value"},
 	{"invalid read from stack",
-	 "not all bytes of this variable were written: zero it first, padding included (= {})"},
+	 "not all of what is read here was written: zero the variable first, padding included "
+	 "(= {}), and give it the type of the table's key or value"},
 	{"back-edge", "this loop has no bound the verifier can see: give it a constant one"},
 	{"infinite loop", "this loop has no bound the verifier can see: give it a constant one"},
 	{"too many instructions", "make the program smaller, or its loops shorter"},

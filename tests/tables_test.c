@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tables of every kind: made as declared, used by programs, read and changed from C. */
+#include "calls.h"
 #include "support.h"
 
 #include <arpa/inet.h>
@@ -67,63 +68,6 @@ int bpf_map_update_batch(int fd, const void *keys, const void *values, __u32 *co
 {
 	return batch_call(BPF_MAP_UPDATE_BATCH, fd, NULL, NULL, (void *)keys, (void *)values, count,
 			  opts->elem_flags);
-}
-
-/* ---- What the tests share
- * -------------------------------------------------------------------------- */
-
-static struct hotprobe_table *table_of(struct hotprobe *hp, const char *name)
-{
-	struct hotprobe_table *table = hotprobe_find_table(hp, name);
-
-	ck_assert_msg(table, "no table %s", name);
-	return table;
-}
-
-static struct hotprobe *open_confined(const char *text)
-{
-	struct hotprobe_opts opts = {.confine = true};
-	struct hotprobe *hp = new_handle(&opts);
-
-	open_text(hp, text);
-	return hp;
-}
-
-/* Tables alone, and a function that does nothing. */
-static struct hotprobe *load_tables_of(const char *text)
-{
-	char *whole = format("%s\nint syscall__getpgid(struct pt_regs *ctx) { return 0; }\n", text);
-	struct hotprobe *hp = open_confined(whole);
-
-	load_program(hp);
-	free(whole);
-	return hp;
-}
-
-static void get_pgids(void *arg)
-{
-	for (const int *n = arg; *n >= 0; n++)
-		syscall(SYS_getpgid, *n);
-}
-
-/* Runs getpgid() on each number up to a negative one, in a child of its own. */
-static void run_calls(struct hotprobe *hp, const int *numbers)
-{
-	struct peer peer = peer_start(get_pgids, (void *)numbers);
-
-	ck_hp(hp, hotprobe_trace_pid(hp, peer.pid));
-	ck_hp(hp, hotprobe_attach(hp));
-	peer_work(&peer);
-	hotprobe_detach(hp);
-	peer_end(&peer);
-}
-
-static uint64_t value_at(struct hotprobe *hp, const char *name, uint32_t key)
-{
-	uint64_t value = 0, wide = key;
-
-	ck_hp(hp, hotprobe_table_lookup(table_of(hp, name), &wide, &value));
-	return value;
 }
 
 /* ---- Every kind
@@ -578,6 +522,43 @@ START_TEST(ring_buffers_deliver_like_perf_buffers)
 }
 END_TEST
 
+START_TEST(a_ring_buffer_tells_how_full_it_is)
+{
+	static const int calls[] = {1, 2, 3, -1};
+	struct ring_seen seen = {0};
+	struct hotprobe *hp;
+
+	NEED(no_bpf());
+	hp = open_confined("struct event_t { u64 pid, zero; };\n"
+			   "BPF_RINGBUF_OUTPUT(events, 8); BPF_ARRAY(filled, u64, 4);\n"
+			   "int syscall__getpgid(struct pt_regs *ctx, int pid)\n"
+			   "{\n"
+			   "	struct event_t e = { .pid = pid };\n"
+			   "	u64 n = events.ringbuf_query(BPF_RB_AVAIL_DATA),\n"
+			   "	    size = events.ringbuf_query(\n"
+			   "		    BPF_RB_RING_SIZE);\n"
+			   "	int zero = 0;\n"
+			   "	filled.update(&pid, &n); filled.update(&zero, &size);\n"
+			   "	if (events.ringbuf_query(BPF_RB_PROD_POS) >=\n"
+			   "	    events.ringbuf_query(BPF_RB_CONS_POS))\n"
+			   "		events.ringbuf_output(&e, sizeof(e), BPF_RB_NO_WAKEUP);\n"
+			   "	return 0;\n"
+			   "}\n");
+	load_program(hp);
+	ck_hp(hp, hotprobe_on_event(hp, "events", see_ring, NULL, &seen));
+	run_calls(hp, calls);
+	ck_assert_uint_eq(value_at(hp, "filled", 0), 8 * 4096);
+	/* A record has eight bytes in front. */
+	for (uint32_t i = 1; i <= 3; i++)
+		ck_assert_uint_eq(value_at(hp, "filled", i), (i - 1) * 24);
+	ck_hp(hp, hotprobe_consume(hp));
+	ck_assert_int_eq(seen.count, 3);
+	run_calls(hp, calls);
+	ck_assert_uint_eq(value_at(hp, "filled", 1), 0);
+	hotprobe_free(hp);
+}
+END_TEST
+
 START_TEST(cgroup_arrays_tell_whose_descendant_a_task_is)
 {
 	static const int calls[] = {1, 1, -1};
@@ -702,6 +683,67 @@ START_TEST(an_extern_table_is_anothers)
 	ck_assert_uint_eq(value_at(owner, "counts", 2), 2);
 	ck_assert_uint_eq(value_at(owner, "slots", 1), 1);
 	hotprobe_free(owner);
+}
+END_TEST
+
+/* A header of tables that all programs of a project share, with the line of each. */
+static const char shared_header[] = "#pragma once\n"
+				    "BPF_TABLE(\"extern\", u32, u64, counts, 10);\n"
+				    "BPF_TABLE(\"extern\", int, struct bpf_stacktrace, stacks,\n"
+				    "	  16);\n";
+
+START_TEST(extern_tables_may_be_declared_in_a_header)
+{
+	static const int calls[] = {7, 7, -1};
+	char *dir = make_dir(), *header = format("%s/shared.h", dir);
+	char *name = format("%s/user.c", dir);
+	const char *text = "#include \"shared.h\"\n"
+			   "BPF_ARRAY(last, int, 1);\n"
+			   "int syscall__getpgid(struct pt_regs *ctx, int pid)\n"
+			   "{\n"
+			   "	int zero = 0, id = stacks.get_stackid(ctx, 0);\n"
+			   "	last.update(&zero, &id);\n"
+			   "	counts.increment(pid);\n"
+			   "	return 0;\n"
+			   "}\n";
+	struct hotprobe_opts opts = {.confine = true};
+	struct hotprobe *owner, *user, *wrong;
+	const struct hotprobe_diagnostic *d;
+	uint64_t stack[128];
+	int id;
+
+	NEED(no_bpf());
+	write_file(header, shared_header, strlen(shared_header));
+	owner = load_tables_of("BPF_TABLE_PUBLIC(\"hash\", u32, u64, counts, 10);\n"
+			       "BPF_STACK_TRACE(stacks, 16);\n");
+	user = new_handle(&opts);
+	ck_hp(user, hotprobe_open_string(user, name, text, strlen(text)));
+	ck_assert_str_eq(hotprobe_table_kind(table_of(user, "counts")), "extern");
+	ck_assert_str_eq(hotprobe_table_kind(table_of(user, "stacks")), "extern");
+	ck_hp(user, hotprobe_table_reuse_fd(table_of(user, "counts"),
+					    hotprobe_table_fd(table_of(owner, "counts"))));
+	ck_hp(user, hotprobe_table_reuse_fd(table_of(user, "stacks"),
+					    hotprobe_table_fd(table_of(owner, "stacks"))));
+	load_program(user);
+	run_calls(user, calls);
+	ck_assert_uint_eq(value_at(owner, "counts", 7), 2);
+	id = (int)value_at(user, "last", 0);
+	ck_assert_int_gt(ck_hp(owner, hotprobe_stack(table_of(owner, "stacks"), id, stack, 128)),
+			 0);
+	ck_assert_int_gt(ck_hp(user, hotprobe_stack(table_of(user, "stacks"), id, stack, 128)), 0);
+	hotprobe_free(user);
+	/* One that is not given is named with its line in the header. */
+	wrong = new_handle(&opts);
+	ck_hp(wrong, hotprobe_open_string(wrong, name, text, strlen(text)));
+	ck_assert_int_eq(hotprobe_load(wrong), -ENOENT);
+	d = find_diagnostic(wrong, HOTPROBE_ERROR);
+	ck_assert_str_eq(d->file, header);
+	ck_assert_uint_eq(d->line, 2);
+	hotprobe_free(wrong);
+	hotprobe_free(owner);
+	free(name);
+	free(header);
+	remove_dir(dir);
 }
 END_TEST
 
@@ -1007,9 +1049,11 @@ int main(void)
 	add_test(suite, tables_hold_tables, 30);
 	add_test(suite, perf_counters_are_read_by_programs, 30);
 	add_test(suite, ring_buffers_deliver_like_perf_buffers, 30);
+	add_test(suite, a_ring_buffer_tells_how_full_it_is, 30);
 	add_test(suite, cgroup_arrays_tell_whose_descendant_a_task_is, 30);
 	add_test(suite, maps_of_the_network_take_their_descriptors, 30);
 	add_test(suite, an_extern_table_is_anothers, 30);
+	add_test(suite, extern_tables_may_be_declared_in_a_header, 60);
 	add_test(suite, an_extern_table_alone_is_refused, 30);
 	add_test(suite, a_pinned_table_stays, 30);
 	add_test(suite, values_are_text_and_back, 30);

@@ -46,7 +46,8 @@ static const struct hint {
 	/* Names that two have. */
 	{"redefinition of",
 	 "Give each a name of its own; if the kernel has it, leave it out of the source."},
-	{"conflicting types for", "The kernel or the source has $1 already, and otherwise."},
+	{"conflicting types for",
+	 "The kernel or the source has another $1 already: give each a name of its own."},
 	/* Syntax. */
 	{"expected ';'", "A semicolon is missing, here or at the end of the line before."},
 	{"expected '}'", "A brace is opened and not closed."},
@@ -69,7 +70,7 @@ static const struct hint {
 	 "Write the call out, or put it into a static inline function instead of a macro."},
 	{"header type inside a macro", "Write the access out instead of using a macro."},
 	{"reference to undefined table",
-	 "Declare an extern table in the source itself, not in a header of it, by its macro."},
+	 "Declare an extern table with BPF_TABLE(\"extern\", ...), the word written out."},
 	{"invalid bpf_table operation", "That is no operation of this kind of table."},
 	{"failed to open", "Declare the table before it is used, outside of every function."},
 	{"unsupported map type", "Take one of BCC's BPF_ macros to declare the table."},

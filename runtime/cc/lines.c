@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lines.h"
+#include "ring_query.h"
 #include "text.h"
 
 /* Lines that no source has, a hundred for what is put into each function. BTF has 22 bits. */
@@ -125,6 +126,21 @@ static void mark_brace(struct insertions *list, const struct source *source, con
 	insert(list, function->brace + 1, restate(source, name, function->brace + 1));
 }
 
+static void mark_ring_queries(struct insertions *list, const struct source *source,
+			      const char *name, const struct parsed *parsed)
+{
+	size_t i;
+
+	for (i = 0; i < parsed->ring_query_count; i++) {
+		const struct parse_range *call = &parsed->ring_queries[i];
+
+		insert(list, call->start,
+		       cc_printf("%s%s", ring_query_before, restate(source, name, call->start)));
+		insert(list, call->end,
+		       cc_printf("%s%s", ring_query_after, restate(source, name, call->end)));
+	}
+}
+
 char *lines_mark(const struct source *source, const struct parsed *parsed)
 {
 	struct insertions list = {0};
@@ -136,14 +152,16 @@ char *lines_mark(const struct source *source, const struct parsed *parsed)
 		mark_start(&list, source, name, parsed, i);
 		mark_brace(&list, source, name, parsed, i);
 	}
+	mark_ring_queries(&list, source, name, parsed);
 	for (i = 0; i < parsed->resync_count; i++) {
 		line = source_line_of(source, parsed->resync[i]);
 		insert(&list, source->lines[line - 1], cc_printf("#line %zu %s\n", line, name));
 	}
 	if (list.count)
 		qsort(list.items, list.count, sizeof(*list.items), compare);
-	text_printf(&out, "#ifndef " LINES_SKIPPED "\n#define HOTPROBE(target)\n%s#line 1 %s\n",
-		    parsed->usdt.data ? parsed->usdt.data : "", name);
+	text_printf(&out, "#ifndef " LINES_SKIPPED "\n#define HOTPROBE(target)\n%s%s#line 1 %s\n",
+		    parsed->usdt.data ? parsed->usdt.data : "",
+		    parsed->ring_query_count ? ring_query_define : "", name);
 	for (i = 0; i < list.count; i++) {
 		text_add(&out, source->text + at, list.items[i].offset - at);
 		text_puts(&out, list.items[i].text);

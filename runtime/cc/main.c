@@ -32,6 +32,7 @@
 #include "lockdown.h"
 #include "parse.h"
 #include "prelude.h"
+#include "ring_query.h"
 #include "source.h"
 #include "stray.h"
 #include "text.h"
@@ -307,6 +308,7 @@ static void drop_records(struct worker *w)
 static void start_over(struct worker *w)
 {
 	drop_records(w);
+	vfs_restore();
 	w->diags = (struct diag_list){.facts = &w->facts};
 	capture_start(version_of(w->job.release) >= (5 << 16 | 5 << 8));
 }
@@ -422,6 +424,7 @@ int main(int argc, char **argv)
 	if (source_take(&w.source, w.job.source.name, w.job.source.text, w.job.source.size,
 			&w.diags))
 		finish(&w);
+	ring_query_declare();
 	make_headers(&w);
 	cut_prelude(&w);
 	if (w.job.kernel_headers && w.job.direct_syscalls)
@@ -429,6 +432,7 @@ int main(int argc, char **argv)
 	make_files(&w);
 	if (!w.job.kernel_headers && lockdown_files())
 		return CC_EXIT_LOCKDOWN;
+	flags_add(&w.job.flags, extern_flag);
 	setenv("BCC_KERNEL_SOURCE", VFS_KERNEL, 1);
 	if (w.facts.arch != &arch_native)
 		setenv("ARCH", w.facts.arch->name, 1);

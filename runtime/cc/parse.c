@@ -10,6 +10,7 @@
 #include "parse_diags.h"
 #include "place.h"
 #include "prelude.h"
+#include "ring_query.h"
 #include "slots.h"
 #include "text.h"
 #include "types.h"
@@ -70,6 +71,15 @@ struct table_fields {
 	struct parse_table *table;
 };
 
+/* What libbcc's macros give tables of stacks as their value. */
+static bool names_stacks(CXType type)
+{
+	const char *name = place_string(clang_getTypeSpelling(type));
+
+	return !strcmp(name, "struct bpf_stacktrace") ||
+	       !strcmp(name, "struct bpf_stacktrace_buildid");
+}
+
 static enum CXVisitorResult add_table_field(CXCursor field, CXClientData data)
 {
 	struct table_fields *fields = data;
@@ -78,8 +88,10 @@ static enum CXVisitorResult add_table_field(CXCursor field, CXClientData data)
 
 	if (!strcmp(name, "key"))
 		fields->table->key_type = types_add(fields->types, type) + 1;
-	else if (!strcmp(name, "leaf"))
-		fields->table->value_type = types_add(fields->types, type) + 1;
+	if (strcmp(name, "leaf"))
+		return CXVisit_Continue;
+	fields->table->value_type = types_add(fields->types, type) + 1;
+	fields->table->has_stacks = names_stacks(type);
 	return CXVisit_Continue;
 }
 
@@ -97,7 +109,8 @@ static void add_variable(struct walk *walk, CXCursor cursor)
 	table.name = place_string(clang_getCursorSpelling(cursor));
 	table.file = place.file;
 	table.line = place.line;
-	table.offset = place.is_main ? place.offset : PARSE_NOWHERE;
+	table.is_main = place.is_main;
+	table.offset = place.offset;
 	clang_Type_visitFields(clang_getCanonicalType(clang_getCursorType(cursor)), add_table_field,
 			       &fields);
 	parsed->tables = cc_grow(parsed->tables, parsed->table_count, sizeof(*parsed->tables));
@@ -138,6 +151,7 @@ static void note(struct walk *walk, CXCursor cursor)
 	if (clang_getCursorKind(cursor) != CXCursor_CallExpr)
 		return;
 	event_from_call(cursor, walk->source, &walk->types, walk->parsed, walk->diags);
+	ring_query_from_call(cursor, walk->source, walk->parsed);
 	usdt_from_call(cursor, walk->source,
 		       walk->parsed->functions[walk->parsed->function_count - 1].name,
 		       &walk->parsed->usdt, walk->diags);
@@ -230,6 +244,25 @@ static void check_targets(struct walk *walk, const struct parse_function *functi
 			   "HOTPROBE() names a target for %s, which is static", function->name);
 }
 
+/* What is written as the traced function's first argument is taken for the context. */
+static void check_context(struct walk *walk, const struct parse_function *function, CXCursor cursor)
+{
+	CXCursor first;
+	CXType type;
+
+	if (!function->external || !function->parameters)
+		return;
+	first = clang_Cursor_getArgument(cursor, 0);
+	type = clang_getCanonicalType(clang_getCursorType(first));
+	if (type.kind == CXType_Pointer || type.kind == CXType_Invalid)
+		return;
+	diag_add(walk->diags, HOTPROBE_WARNING, walk->source->name, function->line,
+		 function->column,
+		 cc_printf("the first parameter of %s is its context, a pointer, and not %s",
+			   function->name, place_string(clang_getTypeSpelling(type))),
+		 "Write struct pt_regs *ctx first; the traced function's arguments follow it.");
+}
+
 static void add_function(struct walk *walk, CXCursor cursor)
 {
 	struct parsed *parsed = walk->parsed;
@@ -256,6 +289,7 @@ static void add_function(struct walk *walk, CXCursor cursor)
 		return;
 	clang_visitChildren(cursor, add_target, &function);
 	check_targets(walk, &function);
+	check_context(walk, &function, cursor);
 	place = place_of(walk->source, clang_getRangeStart(clang_getCursorExtent(body)));
 	if (place.is_main && !place.from_macro && walk->source->text[place.offset] == '{')
 		function.brace = place.offset;

@@ -40,9 +40,16 @@ struct parse_table {
 	char *kind; /* BCC's word; NULL if the section was not given by one of BCC's macros */
 	char *file;
 	unsigned line;
-	size_t offset; /* of its declaration in the source; PARSE_NOWHERE if it is elsewhere */
+	bool is_main;  /* it is declared in the source itself */
+	size_t offset; /* of its declaration in that file */
+	bool has_stacks;
 	uint32_t key_type, value_type, event_type; /* index + 1 into IMAGE_TYPES */
 	bool log2;				   /* a histogram of powers of two */
+};
+
+/* Offsets in the source. */
+struct parse_range {
+	size_t start, end;
 };
 
 struct parsed {
@@ -57,6 +64,8 @@ struct parsed {
 	CXCursor *powers; /* variables that hold slots of powers of two */
 	size_t power_count;
 	struct text usdt; /* definitions that usdt.h adds to the source, whole lines */
+	struct parse_range *ring_queries; /* calls that ring_query.h edits */
+	size_t ring_query_count;
 };
 
 /* Types go to w, errors to diags. Returns -1 if libclang cannot be used at all. */

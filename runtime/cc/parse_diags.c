@@ -71,6 +71,9 @@ static void add_diagnostic(CXDiagnostic diagnostic, const struct source *source,
 
 	if (!place.line && severity != HOTPROBE_ERROR)
 		return;
+	/* Of a table that is declared twice, which is an error already. */
+	if (!strncmp(text, "section does not match", 22))
+		return;
 	if (!place.line) {
 		place = place_from_notes(notes, source);
 		if (!place.line)

@@ -17,7 +17,8 @@ struct vfs_file {
 	const char *path;
 	const char *text;
 	size_t size;
-	int fd; /* memfd with the text, -1 until it is asked for */
+	int fd;		   /* memfd with the text, -1 until it is asked for */
+	const char *first; /* what was in place of the text, NULL if nothing */
 };
 
 /* The libc functions that this stands behind have no other place to keep their state. */
@@ -155,6 +156,42 @@ static struct vfs_file *find_file(const char *path)
 		if (!strcmp(vfs.files[i].path, path))
 			return &vfs.files[i];
 	return NULL;
+}
+
+const char *vfs_text(const char *path, size_t *size)
+{
+	const struct vfs_file *file = find_file(path);
+
+	*size = file ? file->size : 0;
+	return file ? file->text : NULL;
+}
+
+static void set_text(struct vfs_file *file, const char *text)
+{
+	if (file->fd >= 0)
+		close(file->fd);
+	file->fd = -1;
+	file->text = text;
+}
+
+void vfs_replace(const char *path, const char *text)
+{
+	struct vfs_file *file = find_file(path);
+
+	if (!file)
+		return;
+	if (!file->first)
+		file->first = file->text;
+	set_text(file, text);
+}
+
+void vfs_restore(void)
+{
+	size_t i;
+
+	for (i = 0; i < vfs.file_count; i++)
+		if (vfs.files[i].first)
+			set_text(&vfs.files[i], vfs.files[i].first);
 }
 
 static struct vfs_file *find_joined(const char *dir, const char *middle, const char *name)

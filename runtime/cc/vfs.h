@@ -22,6 +22,11 @@
 void vfs_add(const char *path, const char *text, size_t size);
 /* What the file has when it is opened the next time, and only then. */
 void vfs_add_once(const char *path, const char *text, size_t size);
+/* The text of such a file, and its size; NULL if there is none. */
+const char *vfs_text(const char *path, size_t *size);
+/* Another text of the same size for one; the first comes back with vfs_restore(). */
+void vfs_replace(const char *path, const char *text);
+void vfs_restore(void);
 /* A directory of the user's in which headers are looked for. */
 void vfs_add_include_dir(const char *path);
 /* A real directory that shows below VFS_KERNEL, in the order added, if it exists. With one there,

@@ -155,10 +155,10 @@ int attach_place_by_source(struct hotprobe *hp)
 int attach_load(struct hotprobe_link *link)
 {
 	const struct provider *provider = link->target.provider;
-	int err = context_check(link);
+	int err = provider->resolve ? provider->resolve(link) : 0;
 
-	if (!err && provider->resolve)
-		err = provider->resolve(link);
+	if (!err)
+		err = context_check(link);
 	return err ? err : load_variant(link->program, &link->plan);
 }
 

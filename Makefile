@@ -7,7 +7,7 @@
 #   make test-valgrind   the library's life under valgrind, 220 times
 #   make conformance the BPF C of BCC's tools: does it compile and load?
 #   make bench      compare with the peers
-#   make fuzz       run the fuzzers (FUZZ_RUNS=10000000 each)
+#   make fuzz       look for inputs that lead astray (FUZZ_RUNS=10000000 each)
 #   make install    PREFIX=/usr/local DESTDIR=
 #
 # Variables: SANITIZE=1 builds with AddressSanitizer and UBSan into build/sanitize; V=1 shows the
@@ -51,7 +51,7 @@ CC_LIBS := -lbcc -lclang-14 -lLLVM-14 -lbpf -lelf -lz -lseccomp -lpthread
 CLI_LIBS := -ljansson
 
 .DEFAULT_GOAL := all
-.PHONY: all demo test test-guest test-valgrind conformance bench fuzz install clean deps lint
+.PHONY: all demo test test-guest test-valgrind conformance bench install clean deps lint
 all: $(B)/hotprobe $(B)/hotprobe-cc $(B)/hotprobe-guest $(B)/libhotprobe.so $(B)/libhotprobe.a $(B)/embed
 
 $(B)/runtime/%.o: private COMPILE := -fPIC -fvisibility=hidden
@@ -122,6 +122,7 @@ $(B)/embed: programs/embed.c $(B)/libhotprobe.a
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(B)/libhotprobe.a $(LIB_LIBS)
 
 include tests/tests.mk
+include tests/fuzz/fuzz.mk
 
 deps:
 	@scripts/install-deps
@@ -164,22 +165,6 @@ conformance:
 	@$(MAKE) --no-print-directory all $(B)/tests/layout
 	@$(B)/tests/layout
 	@python3 tests/conformance/run.py --hotprobe $(B)/hotprobe --corpus $(B)/conformance
-
-# Fuzzers: libFuzzer under AddressSanitizer and UBSan, over the library's own sources.
-FUZZ_SRC := $(wildcard tests/fuzz/*_fuzz.c)
-FUZZ_RUNS ?= 10000000
-F := build/fuzz
-$(F)/%_fuzz: tests/fuzz/%_fuzz.c $(LIB_SRC) $(wildcard runtime/*.h)
-	@mkdir -p $(@D)
-	$(call say,FUZZ,$@)
-	$(Q)clang -std=gnu11 -D_GNU_SOURCE -O1 -g -Iruntime -DHOTPROBE_CC='"hotprobe-cc"' \
-		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
-		-o $@ $< $(LIB_SRC) $(LIB_LIBS)
-
-fuzz:
-	@scripts/install-deps test
-	@$(MAKE) --no-print-directory $(FUZZ_SRC:tests/fuzz/%.c=$(F)/%)
-	@scripts/fuzz $(F) $(FUZZ_RUNS)
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(LIBDIR)/pkgconfig \

@@ -108,7 +108,7 @@ static bool add_column(struct layout *layout, const char *head, struct column co
 	column.head = strdup(head);
 	if (!column.head)
 		return false;
-	column.width = max(column.width, (unsigned)strlen(head));
+	column.width = max(column.width, (unsigned)text_columns(head, strlen(head)));
 	columns[layout->count++] = column;
 	return true;
 }
@@ -124,7 +124,7 @@ static bool add_columns(struct layout *layout, const struct hotprobe_value *valu
 	if (*value->name) {
 		if (length)
 			text_char(path, '.');
-		text_string(path, value->name);
+		text_escaped(path, value->name, strlen(value->name), 0);
 	}
 	if (value_is_aggregate(value))
 		for (size_t i = 0; ok && !hotprobe_member(value, i, &member); i++)
@@ -152,7 +152,7 @@ static void fit(struct layout *layout, unsigned screen)
 			struct column *column = &layout->columns[i];
 
 			if (column->text && column->width > TEXT_MIN_WIDTH &&
-			    column->width > strlen(column->head) &&
+			    column->width > text_columns(column->head, strlen(column->head)) &&
 			    (!widest || column->width > widest->width))
 				widest = column;
 		}
@@ -265,7 +265,7 @@ static void heading(struct output_table *table)
 	struct line line = {.out = out, .layout = table->layout};
 
 	if (out->table_count > 1) {
-		text_string(&out->buffer, table->name);
+		text_escaped(&out->buffer, table->name, strlen(table->name), 0);
 		text_string(&out->buffer, ":\n");
 	}
 	for (size_t i = 0; i < line.layout->count; i++) {

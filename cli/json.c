@@ -151,7 +151,7 @@ static void value_json(struct output *out, const struct output_record *record,
 		break;
 	case HOTPROBE_ENUM:
 		if (value->enumerator)
-			quoted_text(out, value);
+			json_text(out, value->enumerator, strlen(value->enumerator));
 		else
 			value_text(text, value);
 		break;

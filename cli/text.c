@@ -19,7 +19,7 @@ char *text_reserve(struct text *text, size_t size)
 	size_t capacity = text->capacity ? text->capacity : 256;
 	char *data;
 
-	if (size <= text->capacity - text->length)
+	if (text->data && size <= text->capacity - text->length)
 		return text->data + text->length;
 	while (capacity - text->length < size) {
 		if (capacity > SIZE_MAX / 2) {

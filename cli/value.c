@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 int value_float_digits(const struct hotprobe_value *value)
 {
@@ -87,6 +88,12 @@ static void quoted(struct text *text, const char *bytes, size_t size, bool quote
 		text_char(text, '"');
 }
 
+/* An image may have been made to do something to a terminal. */
+static void put_name(struct text *text, const char *name)
+{
+	text_escaped(text, name, strlen(name), 0);
+}
+
 static void members(struct text *text, const struct hotprobe_value *value)
 {
 	bool aggregate = value_is_aggregate(value);
@@ -97,7 +104,7 @@ static void members(struct text *text, const struct hotprobe_value *value)
 		if (i)
 			text_char(text, ',');
 		if (aggregate && *member.name) {
-			text_string(text, member.name);
+			put_name(text, member.name);
 			text_char(text, '=');
 		}
 		write_value(text, &member, true);
@@ -130,7 +137,7 @@ static void write_value(struct text *text, const struct hotprobe_value *value, b
 		break;
 	case HOTPROBE_ENUM:
 		if (value->enumerator)
-			text_string(text, value->enumerator);
+			put_name(text, value->enumerator);
 		else
 			integer(text, value);
 		break;

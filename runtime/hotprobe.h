@@ -551,7 +551,7 @@ const char *hotprobe_field_string(const struct hotprobe_type *type, const void *
  */
 
 /* Writes a value into buf, cut to buf_size bytes with the NUL. Returns the length of all of it, as
-   snprintf(3) does, or -EINVAL if there are too few bytes. */
+   snprintf(3) does, -EINVAL if there are too few bytes, or -EOVERFLOW beyond INT_MAX. */
 int hotprobe_format(const struct hotprobe_type *type, const void *data, size_t size, char *buf,
 		    size_t buf_size);
 /* Reads a value of that type into data. Returns 0; -EINVAL if text is no such value, or data too

@@ -25,6 +25,15 @@ static bool good_range(const struct image *img, enum image_section_kind kind, ui
 	return (uint64_t)first + count <= img->count[kind];
 }
 
+/* Records that belong to one owner each. Were they shared, checking them for all who do could take
+   as long as the image is large, squared. */
+static bool good_share(const struct image *img, enum image_section_kind kind, uint64_t *used,
+		       uint32_t first, uint32_t count)
+{
+	*used += count;
+	return good_range(img, kind, first, count) && *used <= img->count[kind];
+}
+
 static const char *check_diags(const struct image *img)
 {
 	for (uint32_t i = 0; i < img->count[IMAGE_DIAGS]; i++) {
@@ -109,6 +118,8 @@ static const char *check_info(const struct image *img, const struct image_progra
 
 static const char *check_programs(const struct image *img)
 {
+	uint64_t insns = 0, func_info = 0, line_info = 0;
+
 	for (uint32_t i = 0; i < img->count[IMAGE_PROGRAMS]; i++) {
 		const struct image_program *p = &img->programs[i];
 		const char *why;
@@ -116,10 +127,13 @@ static const char *check_programs(const struct image *img)
 		if (!good_string(img, p->name) || !good_string(img, p->context) ||
 		    !good_string(img, p->file))
 			return "a program's string is out of range";
-		if (!p->insn_count || !good_range(img, IMAGE_INSNS, p->first_insn, p->insn_count))
+		if (!p->insn_count ||
+		    !good_share(img, IMAGE_INSNS, &insns, p->first_insn, p->insn_count))
 			return "a program's instructions are out of range";
-		if (!good_range(img, IMAGE_FUNC_INFO, p->first_func_info, p->func_info_count) ||
-		    !good_range(img, IMAGE_LINE_INFO, p->first_line_info, p->line_info_count))
+		if (!good_share(img, IMAGE_FUNC_INFO, &func_info, p->first_func_info,
+				p->func_info_count) ||
+		    !good_share(img, IMAGE_LINE_INFO, &line_info, p->first_line_info,
+				p->line_info_count))
 			return "a program's line info is out of range";
 		why = check_insns(img, p);
 		if (!why)
@@ -128,88 +142,6 @@ static const char *check_programs(const struct image *img)
 			return why;
 	}
 	return NULL;
-}
-
-static const char *check_members(const struct image *img, uint32_t index)
-{
-	const struct image_type *t = &img->types[index];
-
-	if (!good_range(img, IMAGE_MEMBERS, t->first, t->count))
-		return "a type's members are out of range";
-	for (uint32_t i = 0; i < t->count; i++) {
-		const struct image_member *m = &img->members[t->first + i];
-		uint64_t bits;
-
-		if (!good_string(img, m->name))
-			return "a member's name is out of range";
-		if (m->type >= index)
-			return "a member's type does not come before it";
-		bits = m->bit_size ? m->bit_size : (uint64_t)img->types[m->type].size * 8;
-		if (m->bit_size > 64 || m->bit_offset + bits > (uint64_t)t->size * 8)
-			return "a member lies outside its struct";
-		if (!m->bit_size && m->bit_offset % 8)
-			return "a member does not start on a byte";
-	}
-	return NULL;
-}
-
-static const char *check_enumerators(const struct image *img, const struct image_type *t)
-{
-	if (!good_range(img, IMAGE_ENUMERATORS, t->first, t->count))
-		return "a type's enumerators are out of range";
-	for (uint32_t i = 0; i < t->count; i++)
-		if (!good_string(img, img->enumerators[t->first + i].name))
-			return "an enumerator's name is out of range";
-	return NULL;
-}
-
-static const char *check_type(const struct image *img, uint32_t index)
-{
-	const struct image_type *t = &img->types[index];
-
-	if (!good_string(img, t->name))
-		return "a type's name is out of range";
-	switch (t->kind) {
-	case IMAGE_TYPE_VOID:
-		return t->size ? "void has a size" : NULL;
-	case IMAGE_TYPE_INT:
-		if (t->size != 1 && t->size != 2 && t->size != 4 && t->size != 8 && t->size != 16)
-			return "an integer's size is odd";
-		return NULL;
-	case IMAGE_TYPE_FLOAT:
-		return NULL;
-	case IMAGE_TYPE_ENUM:
-		if (t->size != 1 && t->size != 2 && t->size != 4 && t->size != 8)
-			return "an enum's size is odd";
-		return check_enumerators(img, t);
-	case IMAGE_TYPE_POINTER:
-		if (t->size != 8 || t->ref >= img->count[IMAGE_TYPES])
-			return "a pointer is damaged";
-		return NULL;
-	case IMAGE_TYPE_ARRAY:
-		if (t->ref >= index)
-			return "an array's element type does not come before it";
-		if ((uint64_t)img->types[t->ref].size * t->count != t->size)
-			return "an array's size is not that of its elements";
-		return NULL;
-	case IMAGE_TYPE_TYPEDEF:
-		if (t->ref >= index || img->types[t->ref].size != t->size)
-			return "a typedef does not match its type";
-		return NULL;
-	case IMAGE_TYPE_STRUCT:
-	case IMAGE_TYPE_UNION:
-		return check_members(img, index);
-	}
-	return "a type's kind is unknown";
-}
-
-static const char *check_types(const struct image *img)
-{
-	const char *why = NULL;
-
-	for (uint32_t i = 0; i < img->count[IMAGE_TYPES] && !why; i++)
-		why = check_type(img, i);
-	return why;
 }
 
 static const char *check_facts(const struct image *img)
@@ -237,8 +169,6 @@ static const char *check_content(const struct image *img)
 	    img->strings[img->count[IMAGE_STRINGS] - 1])
 		return "the strings are damaged";
 	why = check_diags(img);
-	if (!why)
-		why = check_types(img);
 	if (!why)
 		why = check_tables(img);
 	if (!why)
@@ -277,6 +207,9 @@ static const char *find_sections(struct image *img, const struct image_header *h
 
 	if (header->section_count >= IMAGE_SECTION_KINDS || start > img->size)
 		return "the list of sections is damaged";
+	/* A section that is absent has no records, but a place: nothing is counted from NULL. */
+	for (uint32_t kind = 1; kind < IMAGE_SECTION_KINDS; kind++)
+		set_section(img, kind, img->data);
 	for (uint32_t i = 0; i < header->section_count; i++) {
 		const struct image_section *s = &section[i];
 
@@ -319,5 +252,5 @@ int image_parse(struct image *img, const void *data, size_t size, const char **w
 	*why = find_sections(img, header);
 	if (!*why)
 		*why = check_content(img);
-	return *why ? -EINVAL : 0;
+	return *why ? -EINVAL : image_check_types(img, why);
 }

@@ -227,10 +227,14 @@ struct image {
 
 /*
  * Checks the size bytes at data (aligned to 8) and fills in img. Returns 0, -EINVAL if they are
- * no image or a damaged one, -ENOTSUP for an image of a newer version. On failure *why names
- * the first thing that is wrong (a static string).
+ * no image or a damaged one, -ENOTSUP for an image of a newer version, -ENOMEM. On failure *why
+ * names the first thing that is wrong (a static string).
  */
 int image_parse(struct image *img, const void *data, size_t size, const char **why);
+
+/* The part of it that is about types (image_types.c); the sections are in their places. Returns 0,
+   -EINVAL with *why set, or -ENOMEM with it set, too. */
+int image_check_types(const struct image *img, const char **why);
 
 /* The string at that offset of the program's own BTF, NULL if there is none. */
 const char *image_btf_string(const struct image *img, uint32_t offset);

@@ -213,6 +213,8 @@ static void read_bit_field(struct hotprobe_value *v, const void *data, uint32_t 
 	v->is_signed = (t->kind == IMAGE_TYPE_INT || t->kind == IMAGE_TYPE_ENUM) &&
 		       (t->encoding & IMAGE_INT_SIGNED);
 	set_integer(v, value, bit_size);
+	if (v->kind == HOTPROBE_INT128)
+		v->u128.high = v->is_signed && v->i < 0 ? UINT64_MAX : 0;
 	if (v->kind == HOTPROBE_ENUM)
 		read_enumerator(v);
 }
@@ -350,6 +352,14 @@ int hotprobe_field(const struct hotprobe_type *type, const void *data, size_t si
 	return err;
 }
 
+/* Cut to what an integer holds; 0 for NaN. */
+static int64_t float_to_int(double f)
+{
+	if (f >= 0x1p63)
+		return INT64_MAX;
+	return f > -0x1p63 ? (int64_t)f : f <= -0x1p63 ? INT64_MIN : 0;
+}
+
 int64_t hotprobe_field_int(const struct hotprobe_type *type, const void *data, size_t size,
 			   const char *path)
 {
@@ -367,7 +377,7 @@ int64_t hotprobe_field_int(const struct hotprobe_type *type, const void *data, s
 	case HOTPROBE_INT128:
 		return (int64_t)v.u128.low;
 	case HOTPROBE_FLOAT:
-		return (int64_t)v.f;
+		return float_to_int(v.f);
 	default:
 		return 0;
 	}

@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <float.h>
+#include <limits.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -141,6 +142,10 @@ static void put_value(struct text *text, const struct hotprobe_value *v)
 		put(text, "%#llx", (unsigned long long)v->u);
 		break;
 	case HOTPROBE_INT128:
+		if (v->bit_size) {
+			put_integer(text, v);
+			break;
+		}
 		put(text, v->u128.high ? "0x%llx%016llx" : "0x%.0llx%llx",
 		    (unsigned long long)v->u128.high, (unsigned long long)v->u128.low);
 		break;
@@ -176,7 +181,7 @@ int hotprobe_format(const struct hotprobe_type *type, const void *data, size_t s
 	if (!type || hotprobe_read(type, data, size, &value) || value.kind == HOTPROBE_VOID)
 		return -EINVAL;
 	put_value(&text, &value);
-	return (int)text.length;
+	return text.length > INT_MAX ? -EOVERFLOW : (int)text.length;
 }
 
 /* ---- From text
@@ -302,39 +307,42 @@ static int parse_char(const char **at, const struct place *place)
 
 	++*at;
 	err = quoted_char(at, &c);
-	if (!err && *(*at)++ != '\'')
-		err = -EINVAL;
 	if (err)
 		return err;
+	if (**at != '\'')
+		return -EINVAL;
+	++*at;
 	number = is_signed ? (signed char)c : c;
 	return store_integer(place, (uint64_t)abs(number), number < 0);
 }
 
-/* true, false, an enumerator. */
+static bool is_word(const char *at, size_t length, const char *word)
+{
+	return strlen(word) == length && !memcmp(word, at, length);
+}
+
+/* An enumerator, true, false. */
 static int parse_word(const char **at, const struct place *place)
 {
 	const struct image_type *t = resolve(place->type);
 	const struct image *img = place->type->image;
 	size_t length = word_length(*at);
+	const char *word = *at;
 
-	if (length == 4 && !memcmp(*at, "true", 4)) {
-		*at += length;
-		return store_integer(place, 1, false);
-	}
-	if (length == 5 && !memcmp(*at, "false", 5)) {
-		*at += length;
-		return store_integer(place, 0, false);
-	}
+	*at += length;
 	for (uint32_t i = 0; t->kind == IMAGE_TYPE_ENUM && i < t->count; i++) {
 		const struct image_enumerator *e = &img->enumerators[t->first + i];
-		const char *name = image_str(img, e->name);
 
-		if (strlen(name) != length || memcmp(name, *at, length))
-			continue;
-		*at += length;
-		store(place, e->value);
-		return 0;
+		if (is_word(word, length, image_str(img, e->name))) {
+			store(place, e->value);
+			return 0;
+		}
 	}
+	if (is_word(word, length, "true"))
+		return store_integer(place, 1, false);
+	if (is_word(word, length, "false"))
+		return store_integer(place, 0, false);
+	*at = word;
 	return -EINVAL;
 }
 
@@ -384,7 +392,7 @@ static int parse_integer(const char **at, const struct place *place)
 	err = parse_digits(at, &number);
 	if (err)
 		return err;
-	if (resolve(place->type)->size == sizeof(number)) {
+	if (resolve(place->type)->size == sizeof(number) && !place->bit_size) {
 		number = negative ? -number : number;
 		memcpy(place->data, &number, sizeof(number));
 		return 0;
@@ -480,7 +488,7 @@ static int designated(const char **at, const struct place *record, size_t *index
 	for (uint32_t i = 0; i < t->count; i++) {
 		const char *name = image_str(img, img->members[t->first + i].name);
 
-		if (!length || strlen(name) != length || memcmp(name, *at, length))
+		if (!length || !is_word(*at, length, name))
 			continue;
 		*at += length;
 		*index = i;

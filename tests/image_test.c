@@ -466,7 +466,7 @@ START_TEST(each_damage_has_its_reason)
 		{member_of_its_own_struct, "does not come before"},
 		{member_beyond_its_struct, "outside its struct"},
 		{bit_field_beyond_its_struct, "outside its struct"},
-		{bit_field_too_wide, "outside its struct"},
+		{bit_field_too_wide, "bit-field"},
 		{integer_of_three_bytes, "integer"},
 		{kind_unknown, "kind is unknown"},
 		{target_of_no_program, "function's target is out of range"},

@@ -49,6 +49,7 @@ $(TEST_PROGRAMS) $(BENCH_PROGRAMS): %: %.o
 
 .PHONY: $(B)/tests/all $(B)/tests/bench
 $(B)/tests/all: $(B)/libhotprobe.so $(TEST_SRC:%.c=$(B)/%) $(TEST_PROGRAMS)
+$(B)/tests/all: $(patsubst tests/fuzz/%_fuzz.c,$(B)/tests/fuzz/%,$(wildcard tests/fuzz/*_fuzz.c))
 $(B)/tests/bench: $(BENCH_PROGRAMS)
 
 -include $(wildcard $(B)/tests/*.d)

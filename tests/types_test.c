@@ -635,6 +635,91 @@ START_TEST(typedefs_are_seen_through_and_keep_their_name)
 }
 END_TEST
 
+/* ---- Text of hostile or odd types
+ * ----------------------------------------------------------------- */
+
+START_TEST(a_char_without_its_quote_is_refused_where_it_ends)
+{
+	static const char *const texts[] = {"'", "'a", "'\\", "'\\x", "'\\n"};
+	struct world world = {0};
+	const char *at;
+	char c;
+
+	add_int(&world, "char", 1, IMAGE_INT_SIGNED | IMAGE_INT_CHAR);
+	seal(&world);
+	for (size_t i = 0; i < COUNT(texts); i++) {
+		char *text = strdup(texts[i]); /* a sanitizer sees a byte too many */
+
+		ck_assert_int_eq(hotprobe_parse(&world.types[0], text, &c, 1, &at), -EINVAL);
+		ck_assert(at >= text && at <= text + strlen(text));
+		free(text);
+	}
+	destroy(&world);
+}
+END_TEST
+
+START_TEST(an_enumerator_may_be_called_true)
+{
+	struct world world = {0};
+	struct image_enumerator e = {.name = image_add_string(&world.w, "true"), .value = 5};
+	uint32_t value = 0;
+	char text[16];
+
+	image_add(&world.w, IMAGE_ENUMERATORS, &e, sizeof(e), 1);
+	add_type(&world, "answer",
+		 (struct image_type){.kind = IMAGE_TYPE_ENUM, .size = 4, .count = 1});
+	seal(&world);
+	ck_assert_int_eq(hotprobe_parse(&world.types[0], "true", &value, 4, NULL), 0);
+	ck_assert_uint_eq(value, 5);
+	ck_assert_int_eq(hotprobe_format(&world.types[0], &value, 4, text, sizeof(text)), 4);
+	ck_assert_str_eq(text, "true");
+	destroy(&world);
+}
+END_TEST
+
+/* Its type has 16 bytes, the struct around it one. */
+START_TEST(a_bit_field_of_a_wide_integer_stays_in_its_place)
+{
+	struct world world = {0};
+	uint32_t wide = add_int(&world, "__int128", 16, IMAGE_INT_SIGNED), narrow;
+	const struct member member = {"n", wide, 2, 4};
+	struct hotprobe_value value;
+	unsigned char *byte = malloc(1);
+	char text[16];
+
+	narrow = add_record(&world, IMAGE_TYPE_STRUCT, "narrow", 1, &member, 1);
+	seal(&world);
+	ck_assert_int_eq(hotprobe_parse(&world.types[narrow], "{ -3 }", byte, 1, NULL), 0);
+	ck_assert_uint_eq(*byte, 0xd << 2);
+	ck_assert_int_gt(hotprobe_format(&world.types[narrow], byte, 1, text, sizeof(text)), 0);
+	ck_assert_str_eq(text, "{ -3 }");
+	ck_assert_int_eq(hotprobe_field(&world.types[narrow], byte, 1, "n", &value), 0);
+	ck_assert_int_eq((int64_t)value.u128.low, -3);
+	ck_assert_uint_eq(value.u128.high, UINT64_MAX);
+	ck_assert_int_eq(hotprobe_parse(&world.types[narrow], "{ 8 }", byte, 1, NULL), -ERANGE);
+	free(byte);
+	destroy(&world);
+}
+END_TEST
+
+START_TEST(a_float_beyond_integers_is_cut_to_them)
+{
+	static const struct {
+		double f;
+		int64_t i;
+	} cases[] = {{1e300, INT64_MAX},   {-1e300, INT64_MIN}, {0x1p63, INT64_MAX},
+		     {-0x1p63, INT64_MIN}, {-1.5, -1},		{0.0 / 0.0, 0}};
+	struct world world = {0};
+
+	add_type(&world, "double", (struct image_type){.kind = IMAGE_TYPE_FLOAT, .size = 8});
+	seal(&world);
+	for (size_t i = 0; i < COUNT(cases); i++)
+		ck_assert_int_eq(hotprobe_field_int(&world.types[0], &cases[i].f, 8, ""),
+				 cases[i].i);
+	destroy(&world);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("types");
@@ -652,5 +737,9 @@ int main(void)
 	add_test(suite, more_bytes_than_the_type_are_as_good, 10);
 	add_test(suite, members_are_walked_by_index, 10);
 	add_test(suite, typedefs_are_seen_through_and_keep_their_name, 10);
+	add_test(suite, a_char_without_its_quote_is_refused_where_it_ends, 10);
+	add_test(suite, an_enumerator_may_be_called_true, 10);
+	add_test(suite, a_bit_field_of_a_wide_integer_stays_in_its_place, 10);
+	add_test(suite, a_float_beyond_integers_is_cut_to_them, 10);
 	return run_suite(suite);
 }

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+# tests/fuzz/NAME_fuzz.c are the fuzzers. FUZZ_NAME are the sources that one is about: libFuzzer is
+# led by what it reaches in those, and their lines are what scripts/fuzz counts as covered.
+#
+#   $(B)/tests/fuzz/NAME   with replay.c, by the usual compiler: for make test
+#   $(F)/NAME              with libFuzzer, under AddressSanitizer and UBSan
+#   $(F)/NAME.lines        with replay.c, counts the lines that are reached
+
+FUZZ_image := runtime/image.c runtime/image_types.c runtime/image_lines.c runtime/image_write.c
+FUZZ_value := runtime/types.c runtime/value_text.c cli/json.c cli/columns.c cli/text.c cli/value.c
+
+# With fuzzers of the worker's parts, those it needs; symbols that are replaced by the fuzzer's.
+FUZZ_OF_CC :=
+FUZZ_WRAP :=
+
+FUZZERS := $(patsubst tests/fuzz/%_fuzz.c,%,$(wildcard tests/fuzz/*_fuzz.c))
+FUZZ_RUNS ?= 10000000
+F := $(B)/fuzz
+FUZZ_CC := clang
+FUZZ_SAN := -fsanitize=address,undefined,float-cast-overflow -fno-sanitize-recover=all
+# Comparisons are not traced: that takes more time than it finds.
+FUZZ_LED := -fsanitize=fuzzer-no-link -fno-sanitize-coverage=trace-cmp
+FUZZ_FLAGS = -std=gnu11 -D_GNU_SOURCE $(WARN) -O2 -g -Iruntime -Icli -I$(LLVM_PREFIX)/include \
+	-I$(B)/runtime/cc -DHOTPROBE_CC='"hotprobe-cc"' -DHOTPROBE_GUEST='"hotprobe-guest"' -MMD -MP
+
+FUZZ_HOST_SRC := $(LIB_SRC) runtime/image_write.c $(filter-out cli/main.c,$(CLI_SRC))
+FUZZ_WORKER_SRC := $(filter-out runtime/cc/main.c,$(CC_SRC))
+fuzz_src = $(if $(filter $(1),$(FUZZ_OF_CC)),$(FUZZ_WORKER_SRC),$(FUZZ_HOST_SRC))
+fuzz_libs = $(if $(filter $(1),$(FUZZ_OF_CC)),$(CC_LIBS),$(LIB_LIBS) $(CLI_LIBS))
+fuzz_wrap = $(foreach symbol,$(FUZZ_WRAP_$(1)),-Wl,--wrap=$(symbol))
+fuzz_rest = $(F)/$(if $(filter $(1),$(FUZZ_OF_CC)),worker,host).a
+
+$(F)/host.a: $(FUZZ_HOST_SRC:%.c=$(F)/rest/%.o)
+$(F)/worker.a: $(FUZZ_WORKER_SRC:%.c=$(F)/rest/%.o)
+$(F)/host.a $(F)/worker.a:
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+# Compiled three times: led by what it reaches, only sanitized, with its lines counted.
+$(F)/led/%.o: %.c
+	@mkdir -p $(@D)
+	$(call say,FUZZ,$<)
+	$(Q)$(FUZZ_CC) $(FUZZ_FLAGS) $(FUZZ_SAN) $(FUZZ_LED) -c -o $@ $<
+$(F)/rest/%.o: %.c
+	@mkdir -p $(@D)
+	$(call say,FUZZ,$<)
+	$(Q)$(FUZZ_CC) $(FUZZ_FLAGS) $(FUZZ_SAN) -c -o $@ $<
+$(F)/lines/%.o: %.c
+	@mkdir -p $(@D)
+	$(Q)$(FUZZ_CC) $(FUZZ_FLAGS) -fprofile-instr-generate -fcoverage-mapping -c -o $@ $<
+
+$(F)/led/runtime/cc/%.o $(F)/rest/runtime/cc/%.o $(F)/lines/runtime/cc/%.o: \
+	| $(B)/runtime/cc/idioms.inc $(B)/runtime/cc/uapi_table.inc
+
+define FUZZER
+$(F)/$(1): $(patsubst %.c,$(F)/led/%.o,tests/fuzz/$(1)_fuzz.c $(FUZZ_$(1))) \
+		$(F)/rest/tests/fuzz/fuzz.o $(call fuzz_rest,$(1))
+	$$(call say,LD,$$@)
+	$$(Q)$$(FUZZ_CC) $$(FUZZ_SAN) -fsanitize=fuzzer -o $$@ $$^ $(call fuzz_wrap,$(1)) \
+		$(call fuzz_libs,$(1))
+$(F)/$(1).lines: $(patsubst %.c,$(F)/lines/%.o,tests/fuzz/$(1)_fuzz.c tests/fuzz/fuzz.c \
+		tests/fuzz/replay.c $(FUZZ_$(1)) \
+		$(filter-out $(FUZZ_$(1)),$(call fuzz_src,$(1))))
+	$$(Q)$$(FUZZ_CC) -fprofile-instr-generate -o $$@ $$^ $(call fuzz_wrap,$(1)) \
+		$(call fuzz_libs,$(1))
+$(B)/tests/fuzz/$(1): $(patsubst %.c,$(B)/%.o,tests/fuzz/$(1)_fuzz.c tests/fuzz/fuzz.c \
+		tests/fuzz/replay.c) $(B)/tests/fuzz/$(if $(filter $(1),$(FUZZ_OF_CC)),worker,host).a
+	$$(call say,LD,$$@)
+	$$(Q)$$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ $(call fuzz_wrap,$(1)) $(call fuzz_libs,$(1))
+endef
+$(foreach name,$(FUZZERS),$(eval $(call FUZZER,$(name))))
+
+$(B)/tests/fuzz/%.o: private COMPILE := -Icli -I$(LLVM_PREFIX)/include
+$(B)/tests/fuzz/host.a: $(FUZZ_HOST_SRC:%.c=$(B)/%.o)
+$(B)/tests/fuzz/worker.a: $(FUZZ_WORKER_SRC:%.c=$(B)/%.o)
+$(B)/tests/fuzz/host.a $(B)/tests/fuzz/worker.a:
+	@mkdir -p $(@D)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+.PHONY: fuzz fuzz-build fuzz-sources
+fuzz-sources:
+	@echo $(FUZZ_$(NAME))
+fuzz-build: $(FUZZERS:%=$(F)/%) $(FUZZERS:%=$(F)/%.lines)
+fuzz:
+	@scripts/install-deps test
+	@$(MAKE) --no-print-directory fuzz-build
+	@scripts/fuzz $(F) $(FUZZ_RUNS) $(FUZZERS)
+
+-include $(shell find $(F) -name '*.d' 2>/dev/null)

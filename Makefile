@@ -172,7 +172,7 @@ install: all
 	install -m 755 $(B)/hotprobe $(DESTDIR)$(PREFIX)/bin/
 	install -m 755 $(B)/hotprobe-cc $(DESTDIR)$(LIBEXECDIR)/
 	install -m 755 scripts/guest $(DESTDIR)$(LIBEXECDIR)/hotprobe-guest
-	install -m 755 scripts/guest-init $(DESTDIR)$(LIBEXECDIR)/
+	install -m 755 scripts/guest-init scripts/debian-root $(DESTDIR)$(LIBEXECDIR)/
 	install -m 644 runtime/hotprobe.h $(DESTDIR)$(PREFIX)/include/
 	install -m 644 $(B)/libhotprobe.a $(DESTDIR)$(LIBDIR)/
 	install -m 755 $(B)/libhotprobe.so $(DESTDIR)$(LIBDIR)/libhotprobe.so.$(VERSION)

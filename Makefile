@@ -75,9 +75,17 @@ uapi_dirs = $(if $(filter $(MACHINE),$(UAPI_MACHINE_$(1))),\
 $(B)/runtime/cc/headers_macros.o: $(B)/runtime/cc/idioms.inc
 $(B)/runtime/cc/headers_uapi.o: $(UAPI_TABLES)
 
+as_string = sed 's/\\/\\\\/g; s/"/\\"/g; s/.*/"&\\n"/'
 $(B)/runtime/cc/idioms.inc: runtime/cc/idioms.h
 	@mkdir -p $(@D)
-	$(Q)sed 's/\\/\\\\/g; s/"/\\"/g; s/.*/"&\\n"/' $< > $@
+	$(Q)$(as_string) $< > $@
+
+# What a flame graph holds as text.
+$(B)/cli/flame.o: $(B)/cli/flame.inc
+$(B)/cli/flame.o: private COMPILE := -I$(B)/cli
+$(B)/cli/flame.inc: cli/flame.js
+	@mkdir -p $(@D)
+	$(Q)$(as_string) $< > $@
 
 $(UAPI_TABLES): $(B)/runtime/cc/uapi_%.inc: runtime/cc/uapi.sh
 	@mkdir -p $(@D)

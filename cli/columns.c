@@ -7,12 +7,13 @@
  * later columns has made up for it. On a terminal text is cut (with an ellipsis) where the line
  * would otherwise get longer than the terminal is wide; numbers and the last column never are.
  */
-#include "output.h"
+#include "columns.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "columns_table.h"
+#include "convert.h"
 #include "value.h"
 
 #define TEXT_WIDTH 40	 /* of a column of text, unless its array is smaller */
@@ -24,6 +25,7 @@ struct column {
 	unsigned width;
 	bool right; /* aligned, as numbers are */
 	bool text;  /* can be cut */
+	enum conversion conversion;
 };
 
 struct layout {
@@ -133,7 +135,8 @@ static bool add_columns(struct layout *layout, const struct hotprobe_value *valu
 		ok = add_column(layout, path->length ? text_cstr(path) : "value",
 				(struct column){.width = usual_width(value),
 						.right = is_number(value),
-						.text = !is_number(value)});
+						.text = !is_number(value),
+						.conversion = conversion_for(value)});
 	path->length = length;
 	return ok && !path->failed;
 }
@@ -196,6 +199,8 @@ static struct layout *make_layout(struct output_table *table)
 		free_layout(layout);
 		return NULL;
 	}
+	for (size_t i = 0; table->out->raw && i < layout->count; i++)
+		layout->columns[i].conversion = CONVERT_NONE;
 	if (table->out->terminal)
 		fit(layout, table->out->width);
 	return layout;
@@ -289,7 +294,7 @@ static void put_value(struct line *line, const struct output_record *record,
 	}
 	text_clear(cell);
 	if (output_has(record, value))
-		value_text(cell, value);
+		convert(cell, line->out->hp, line->layout->columns[line->index].conversion, value);
 	else
 		text_char(cell, '-');
 	put_cell(line);
@@ -343,8 +348,7 @@ static void columns_start(struct output *out)
 }
 
 /* As it was written, but for what could do something to a terminal. */
-static void columns_written(struct output *out, const char *function, const char *bytes,
-			    size_t size)
+void columns_written(struct output *out, const char *function, const char *bytes, size_t size)
 {
 	(void)function;
 	while (out->terminal && size) {
@@ -362,7 +366,7 @@ static void columns_written(struct output *out, const char *function, const char
 }
 
 /* A line as trace_pipe has it. Tabs are layout; a newline inside would end the line. */
-static void columns_printk(struct output *out, const struct hotprobe_printk *message)
+void columns_printk(struct output *out, const struct hotprobe_printk *message)
 {
 	const char *at = message->text, *end = at + message->length;
 	struct text *text = &out->buffer;
@@ -382,7 +386,7 @@ static void columns_printk(struct output *out, const struct hotprobe_printk *mes
 	text_char(text, '\n');
 }
 
-static void print_time(struct output *out, time_t seconds)
+void columns_time(struct output *out, time_t seconds)
 {
 	char text[32];
 	struct tm local;
@@ -394,7 +398,7 @@ static void print_time(struct output *out, time_t seconds)
 }
 
 /* Sets it apart from what stands above. */
-static void print_table(struct output *out, const struct dump *dump)
+void columns_print_table(struct output *out, const struct dump *dump)
 {
 	if (out->apart)
 		text_char(&out->buffer, '\n');
@@ -407,7 +411,7 @@ const struct output_format output_columns = {
 	.event = columns_event,
 	.written = columns_written,
 	.printk = columns_printk,
-	.time = print_time,
-	.table = print_table,
+	.time = columns_time,
+	.table = columns_print_table,
 	.forget = columns_forget,
 };

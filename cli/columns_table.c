@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "convert.h"
 #include "grid.h"
 #include "histogram.h"
 #include "stacks.h"
@@ -25,9 +26,16 @@ static bool is_number(const struct hotprobe_value *value)
 }
 
 struct walk {
+	struct output *out;
 	const struct dump *dump;
 	struct grid *grid;
 };
+
+static void put_value(struct text *text, const struct output *out,
+		      const struct hotprobe_value *value)
+{
+	convert(text, out->hp, out->raw ? CONVERT_NONE : conversion_for(value), value);
+}
 
 static void add_column(void *ctx, const struct hotprobe_value *leaf, const char *path)
 {
@@ -44,7 +52,7 @@ static void add_cell(void *ctx, const struct hotprobe_value *leaf, const char *p
 	(void)path;
 	if (!is_shown(walk->dump, leaf))
 		return;
-	value_text(&walk->grid->text, leaf);
+	put_value(&walk->grid->text, walk->out, leaf);
 	grid_end(walk->grid);
 }
 
@@ -85,9 +93,10 @@ static void add_columns(struct grid *grid, const struct dump *dump)
 		grid_column(grid, "by cpu", false);
 }
 
-static void add_row(struct grid *grid, const struct dump *dump, const struct dump_entry *entry)
+static void add_row(struct output *out, struct grid *grid, const struct dump *dump,
+		    const struct dump_entry *entry)
 {
-	struct walk walk = {.dump = dump, .grid = grid};
+	struct walk walk = {.out = out, .dump = dump, .grid = grid};
 	struct hotprobe_value key, value;
 	bool has_key = dump_key(dump, entry, &key), has_value = dump_value(dump, entry, &value);
 	pid_t pid = stack_process(dump->hp, has_key ? &key : NULL);
@@ -120,7 +129,7 @@ static void print_rows(struct output *out, const struct dump *dump)
 	text_format(&out->buffer, "%s:\n", dump->name);
 	add_columns(&grid, dump);
 	for (size_t i = 0; i < dump->count; i++)
-		add_row(&grid, dump, &dump->entries[i]);
+		add_row(out, &grid, dump, &dump->entries[i]);
 	grid_print(&grid, &out->buffer, out->width);
 	grid_free(&grid);
 	if (dump->count < dump->total)
@@ -144,8 +153,8 @@ static bool print_counter(struct output *out, const struct dump *dump)
 /* ---- Histograms ---------------------------------------------------------------------------- */
 
 struct section {
+	struct output *out;
 	const struct dump *dump;
-	struct text *text;
 	bool any;
 };
 
@@ -155,16 +164,16 @@ static void add_section(void *ctx, const struct hotprobe_value *leaf, const char
 
 	if (!is_shown(section->dump, leaf) || histogram_is_slot(section->dump, leaf))
 		return;
-	text_string(section->text, section->any ? ", " : "");
-	text_format(section->text, "%s = ", path);
-	value_text(section->text, leaf);
+	text_string(&section->out->buffer, section->any ? ", " : "");
+	text_format(&section->out->buffer, "%s = ", path);
+	put_value(&section->out->buffer, section->out, leaf);
 	section->any = true;
 }
 
 static void print_section(struct output *out, const struct dump *dump,
 			  const struct histogram *histogram)
 {
-	struct section section = {.dump = dump, .text = &out->buffer};
+	struct section section = {.out = out, .dump = dump};
 	struct hotprobe_value key;
 
 	if (!dump_key(dump, histogram->section, &key))

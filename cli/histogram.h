@@ -23,7 +23,7 @@ struct histogram_row {
 
 struct histogram {
 	const struct dump_entry *section; /* any entry of it; its key tells which it is */
-	struct histogram_row *rows; /* from the first to the last with a count */
+	struct histogram_row *rows;	  /* from the first to the last with a count */
 	size_t count;
 	bool log2;
 };

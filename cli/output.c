@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "folded.h"
 #include "report.h"
 
 #define FLUSH_SIZE (64 * 1024)
@@ -76,10 +77,13 @@ void output_start(struct output *out)
 void output_event(struct output_table *table, int cpu, const void *data, size_t size)
 {
 	struct output *out = table->out;
+	struct output_record record;
 
 	if (out->error)
 		return;
 	out->format->event(table, cpu, data, size);
+	if (out->event_stacks && output_read(table, data, size, &record))
+		folded_event(out->event_stacks, out->hp, &record.value);
 	out->current = table;
 	out->apart = true;
 	made(out);
@@ -130,6 +134,8 @@ void output_dump(struct output *out, const struct dump *dump)
 	if (out->error)
 		return;
 	out->format->table(out, dump);
+	if (out->table_stacks)
+		folded_dump(out->table_stacks, dump);
 	out->apart = true;
 	out->current = NULL;
 	made(out);

@@ -17,6 +17,7 @@
 #include "text.h"
 
 struct dump;
+struct line_format;
 struct output;
 
 /* A table that sends events. */
@@ -46,10 +47,16 @@ struct output_format {
 };
 
 extern const struct output_format output_columns;
+extern const struct output_format output_csv;
+extern const struct output_format output_folded; /* see folded.h */
 extern const struct output_format output_json;
+extern const struct output_format output_lines; /* out->line_format */
 
 struct output {
 	const struct output_format *format;
+	struct hotprobe *hp; /* for symbols; may be NULL */
+	const struct line_format *line_format;
+	bool raw; /* numbers are shown as they are: see convert.h */
 	int fd;
 	int error;		  /* 0, or the negative errno of what went wrong first */
 	bool terminal;		  /* fd is one */
@@ -59,6 +66,9 @@ struct output {
 	struct output_table **tables;
 	size_t table_count;
 	const struct output_table *current; /* whose events were printed last */
+	const void *block;		    /* csv's own */
+	/* For a flame graph, the stacks of events and of tables; NULL if none is wanted. */
+	struct text *event_stacks, *table_stacks;
 	bool apart;			    /* the next table needs a line before it */
 };
 

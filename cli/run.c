@@ -4,12 +4,14 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "flame.h"
 #include "hotprobe.h"
 #include "iterators.h"
 #include "output.h"
@@ -21,6 +23,7 @@
 
 struct run {
 	const struct run_options *options;
+	struct text event_stacks, table_stacks; /* for a flame graph */
 	struct program program;
 	struct output out;
 	struct trace trace;
@@ -150,10 +153,26 @@ static int start_command(struct run *run)
 	return EXIT_DONE;
 }
 
-static int check_tables(struct run *run)
+static int no_field(const struct run *run, const char *name)
 {
-	const char *name = tables_unknown(&run->options->tables, run->program.hp);
+	struct text fields = {0};
 
+	report(HOTPROBE_ERROR, "--format: no event of %s has a field '%s'", run->program.file,
+	       name);
+	line_format_fields(&fields, run->program.hp);
+	report_hint("the fields are %s", text_cstr(&fields));
+	text_free(&fields);
+	return EXIT_USAGE;
+}
+
+/* Do the tables and fields exist that the command line names? */
+static int check_names(struct run *run)
+{
+	const char *name = line_format_unknown(&run->options->line_format, run->program.hp);
+
+	if (name)
+		return no_field(run, name);
+	name = tables_unknown(&run->options->tables, run->program.hp);
 	if (!name)
 		return EXIT_DONE;
 	report(HOTPROBE_ERROR, "--tables: '%s' is no table of %s whose contents can be shown", name,
@@ -176,7 +195,7 @@ static int prepare(struct run *run)
 	if (status == EXIT_DONE)
 		status = check_placement(&run->program);
 	if (status == EXIT_DONE)
-		status = check_tables(run);
+		status = check_names(run);
 	if (status == EXIT_DONE)
 		status = program_load(&run->program);
 	if (status == EXIT_DONE)
@@ -186,7 +205,7 @@ static int prepare(struct run *run)
 	if (opts.confine)
 		warn_unconfined(&run->program);
 
-	run->trace.hp = run->program.hp;
+	run->trace.hp = run->out.hp = run->program.hp;
 	/* Until here a signal may simply end the process: nothing is attached yet. */
 	run->trace.signal_fd = signals_catch();
 	if (run->trace.signal_fd < 0) {
@@ -259,8 +278,47 @@ static int print_tables(struct run *run)
 
 	if (options->interval_ms)
 		output_time(&run->out, time(NULL));
+	/* What was not cleared is read again. */
+	if (!options->tables.clear)
+		text_clear(&run->table_stacks);
 	err = tables_print(&options->tables, run->program.hp, &run->out);
 	return err < 0 ? err : output_flush(&run->out);
+}
+
+static int write_flame(const char *file, const struct text *svg)
+{
+	FILE *to = fopen(file, "we");
+	bool ok = to && fwrite(svg->data, 1, svg->length, to) == svg->length;
+
+	if (to && fclose(to))
+		ok = false;
+	if (ok)
+		return EXIT_DONE;
+	report(HOTPROBE_ERROR, "--flame %s: %s", file, strerror(errno));
+	return EXIT_SYSTEM;
+}
+
+static int draw_flame(struct run *run)
+{
+	struct text *stacks = &run->event_stacks, svg = {0};
+	int status = EXIT_SYSTEM, err;
+
+	text_bytes(stacks, run->table_stacks.data, run->table_stacks.length);
+	err = stacks->failed || run->table_stacks.failed
+		      ? -ENOMEM
+		      : flame_draw(&svg, stacks, run->program.file);
+	if (!err) {
+		status = write_flame(run->options->flame, &svg);
+	} else if (err == -ENODATA) {
+		report(HOTPROBE_ERROR, "--flame: there are no stacks to draw");
+		report_hint("an event, or a table's key or value, needs a member whose name has "
+			    "'stack' in it, from get_stackid() of a BPF_STACK_TRACE");
+		status = EXIT_PROGRAM;
+	} else {
+		report(HOTPROBE_ERROR, "--flame: out of memory");
+	}
+	text_free(&svg);
+	return status;
 }
 
 static int tick(void *ctx)
@@ -292,6 +350,8 @@ static int trace(struct run *run)
 	}
 	if (!run->options->format->lost)
 		report_lost(run);
+	if (run->options->flame && end != TRACE_FAILED && status == EXIT_DONE)
+		status = draw_flame(run);
 	return end == TRACE_FAILED ? EXIT_SYSTEM : status;
 }
 
@@ -329,6 +389,12 @@ static int run_program(const struct run_options *options)
 	int status, error;
 
 	output_open(&run.out, options->format, STDOUT_FILENO);
+	run.out.raw = options->raw;
+	run.out.line_format = &options->line_format;
+	if (options->flame) {
+		run.out.event_stacks = &run.event_stacks;
+		run.out.table_stacks = &run.table_stacks;
+	}
 	run.trace.out = &run.out;
 	status = prepare(&run);
 	if (status == EXIT_DONE) {
@@ -343,6 +409,8 @@ static int run_program(const struct run_options *options)
 	error = run.out.error;
 	program_close(&run.program);
 	output_close(&run.out);
+	text_free(&run.event_stacks);
+	text_free(&run.table_stacks);
 	return error ? output_failed(error) : status;
 }
 

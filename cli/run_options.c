@@ -19,6 +19,11 @@ enum {
 	RUN_TOP,
 	RUN_INTERVAL,
 	RUN_CLEAR,
+	RUN_RAW,
+	RUN_FOLDED,
+	RUN_FLAME,
+	RUN_CSV,
+	RUN_FORMAT,
 };
 
 static bool parse_perf_pages(struct run_options *run, const struct options *options)
@@ -56,6 +61,21 @@ static bool parse_tables(struct run_options *run, const struct options *options)
 		names[count++] = name;
 	run->tables.names = names;
 	return true;
+}
+
+static bool parse_format(struct run_options *run, const struct options *options)
+{
+	const char *wrong;
+	size_t at;
+
+	line_format_free(&run->line_format);
+	wrong = line_format_parse(&run->line_format, options->value, &at);
+	run->format = &output_lines;
+	if (!wrong)
+		return true;
+	usage_error(options->command, "--format '%s', at column %zu: %s (conversions: %s)",
+		    options->value, at + 1, wrong, conversion_names);
+	return false;
 }
 
 static bool parse_top(struct run_options *run, const struct options *options)
@@ -107,6 +127,20 @@ static bool run_option(struct run_options *run, const struct options *options, i
 	case RUN_CLEAR:
 		run->tables.clear = true;
 		return true;
+	case RUN_FORMAT:
+		return parse_format(run, options);
+	case RUN_CSV:
+		run->format = &output_csv;
+		return true;
+	case RUN_FOLDED:
+		run->format = &output_folded;
+		return true;
+	case RUN_FLAME:
+		run->flame = options->value;
+		return true;
+	case RUN_RAW:
+		run->raw = true;
+		return true;
 	default:
 		return source_option(&run->source, options, option);
 	}
@@ -123,6 +157,9 @@ static bool complete(struct run_options *run, const struct options *options)
 		usage_error(options->command, "--pid and a command exclude each other");
 	else if (run->all && run->pid)
 		usage_error(options->command, "--pid and --all exclude each other");
+	else if (run->format == &output_folded && run->interval_ms && !run->tables.clear)
+		usage_error(options->command, "--folded with --interval would count stacks again "
+					      "each time: add --clear");
 	else
 		return true;
 	return false;
@@ -144,6 +181,11 @@ bool run_options_parse(struct run_options *run, const struct command *command, i
 		{"top", required_argument, NULL, RUN_TOP},
 		{"interval", required_argument, NULL, RUN_INTERVAL},
 		{"clear", no_argument, NULL, RUN_CLEAR},
+		{"csv", no_argument, NULL, RUN_CSV},
+		{"folded", no_argument, NULL, RUN_FOLDED},
+		{"flame", required_argument, NULL, RUN_FLAME},
+		{"format", required_argument, NULL, RUN_FORMAT},
+		{"raw", no_argument, NULL, RUN_RAW},
 		SOURCE_NAMES,
 		OPTION_NAMES,
 		{0},
@@ -172,6 +214,7 @@ out:
 void run_options_free(struct run_options *run)
 {
 	source_options_free(&run->source);
+	line_format_free(&run->line_format);
 	free(run->table_names);
 	free((void *)run->tables.names);
 }
@@ -191,6 +234,13 @@ const char run_help[] =
 	"\n"
 	"Options:\n"
 	"      --json                print JSON, one object a line\n"
+	"      --csv                 print comma-separated values\n"
+	"      --format FORMAT       print each event as this line: '{time} {comm:16} {pid:>7} {ret}'\n"
+	"                            {FIELD!CONVERSION:<WIDTH.MAX}, with < > ^ to align; the\n"
+	"                            conversions: raw, hex, errno, ns, us, ms, time, addr, sym\n"
+	"      --folded              print the stacks alone, a line each, as flame graph tools take them\n"
+	"      --flame FILE.svg      draw a flame graph of the stacks\n"
+	"      --raw                 leave numbers as they are: no names of errors, no units of time\n"
 	"  -a, --all                 with COMMAND: trace the whole system until it ends\n"
 	"      --pid PID             trace this running process and its descendants\n"
 	"      --duration SECONDS    end after that time\n"

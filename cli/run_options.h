@@ -8,6 +8,7 @@
 
 #include "command.h"
 #include "hotprobe.h"
+#include "line_format.h"
 #include "options.h"
 #include "output.h"
 #include "tables.h"
@@ -15,6 +16,9 @@
 struct run_options {
 	struct source_options source;
 	const struct output_format *format;
+	struct line_format line_format;
+	bool raw;
+	const char *flame; /* a file for a flame graph, NULL: none */
 	enum hotprobe_backend backend;
 	unsigned perf_pages;
 	bool perf_buffer;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "dump.h"
+#include "folded.h"
 
 static bool sends_events(const struct hotprobe *hp)
 {
@@ -59,13 +60,16 @@ int tables_print(const struct table_options *options, struct hotprobe *hp, struc
 
 	for (size_t i = 0; !err && i < hotprobe_table_count(hp); i++) {
 		struct hotprobe_table *table = hotprobe_table_at(hp, i);
+		bool shown = is_shown(options, hp, table);
 		struct dump dump;
 
-		if (!is_shown(options, hp, table))
+		if (!shown && !(out->table_stacks && dump_possible(table)))
 			continue;
 		err = dump_read(&dump, hp, table, options->top, options->clear);
-		if (!err && dump.count)
+		if (!err && dump.count && shown)
 			output_dump(out, &dump);
+		else if (!err && out->table_stacks)
+			folded_dump(out->table_stacks, &dump);
 		dump_free(&dump);
 	}
 	return err;

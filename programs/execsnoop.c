@@ -7,11 +7,11 @@
  *        5587    5581       0       0 sh              /usr/bin/sh     sh -c sleep 1; env nosuch
  *        5589    5587       0       0 sleep           /usr/bin/sleep  sleep 1
  *        5670    5587       0       0 env             /usr/bin/env    env nosuch
- *        5670    5587       0      -2 env             /usr/bin/nosuch nosuch
- *        5670    5587       0      -2 env             /bin/nosuch     nosuch
+ *        5670    5587       0  ENOENT env             /usr/bin/nosuch nosuch
+ *        5670    5587       0  ENOENT env             /bin/nosuch     nosuch
  *     env: 'nosuch': No such file or directory
  *
- * ret is 0, or a negative errno where execve() failed: -2 is ENOENT. Of the arguments the first
+ * ret is 0, or the error that execve() failed with. Of the arguments the first
  * ARGS are shown, and less than ARG_SIZE bytes of each.
  */
 #include <uapi/linux/ptrace.h>

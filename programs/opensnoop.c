@@ -4,13 +4,12 @@
  *
  *     # hotprobe run opensnoop.c -- cat /etc/hostname
  *         pid     uid comm            fname                   flags     ret   delta_ns
- *       30896       0 cat             /etc/ld.so.cache       524288       3       8082
- *       30896       0 cat             /lib/x86_64-linux-gn…  524288       3       7722
- *       30896       0 cat             /etc/hostname               0       3       6890
+ *       30896       0 cat             /etc/ld.so.cache      0x80000       3     8.08us
+ *       30896       0 cat             /lib/x86_64-linux-gn… 0x80000       3     7.72us
+ *       30896       0 cat             /etc/hostname             0x0       3     6.89us
  *     myhost
  *
- * flags are those of open(2): 524288 is O_CLOEXEC. ret is the new descriptor, or a negative
- * errno: -2 is ENOENT.
+ * flags are those of open(2): 0x80000 is O_CLOEXEC. ret is the new descriptor, or the error.
  */
 #include <uapi/linux/ptrace.h>
 #include <linux/sched.h>

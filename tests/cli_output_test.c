@@ -108,6 +108,7 @@ static void begin_at(const struct output_format *format, int fd)
 	hp = new_handle(NULL);
 	open_text(hp, source);
 	output_open(&out, format, fd);
+	out.raw = true; /* conversions have tests of their own */
 }
 
 static struct output_table *begin(const struct output_format *format, const char *name)

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* --format: a line of the user's own making for each event. */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "columns.h"
+#include "line_format.h"
+#include "output.h"
+#include "value.h"
+
+/* Where a field of the format is in the events of one table. */
+struct place {
+	const struct hotprobe_type *type; /* NULL: the events have no such member */
+	size_t offset;
+	enum conversion conversion;
+	bool number;
+	bool by_path; /* a bit-field: its bytes alone do not tell it */
+};
+
+static bool is_number(const struct hotprobe_value *value)
+{
+	return value->kind == HOTPROBE_INT || value->kind == HOTPROBE_INT128 ||
+	       value->kind == HOTPROBE_FLOAT || value->kind == HOTPROBE_POINTER;
+}
+
+static void find_place(struct output_table *table, const struct line_field *field,
+		       struct place *place)
+{
+	struct hotprobe_value value;
+	struct output_record record;
+
+	if (!field->path || !output_read(table, "", 0, &record) ||
+	    hotprobe_field(table->type, record.value.data, record.value.size, field->path, &value))
+		return;
+	*place = (struct place){
+		.type = value.type,
+		.offset = (size_t)((const char *)value.data - (const char *)record.value.data),
+		.conversion = field->conversion != LINE_AUTO ? (enum conversion)field->conversion
+			      : table->out->raw		     ? CONVERT_NONE
+							     : conversion_for(&value),
+		.number = is_number(&value),
+		.by_path = value.bit_size != 0,
+	};
+}
+
+static const struct place *places_of(struct output_table *table)
+{
+	const struct line_format *format = table->out->line_format;
+	struct place *places = table->layout;
+
+	if (places)
+		return places;
+	places = calloc(format->count + 1, sizeof(*places));
+	if (!places) {
+		table->out->buffer.failed = true;
+		return NULL;
+	}
+	for (size_t i = 0; i < format->count; i++)
+		find_place(table, &format->pieces[i].field, &places[i]);
+	table->layout = places;
+	return places;
+}
+
+static void put_time(struct text *cell)
+{
+	struct timespec now;
+	char text[32];
+	struct tm local;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	strftime(text, sizeof(text), "%H:%M:%S", localtime_r(&now.tv_sec, &local));
+	text_format(cell, "%s.%06ld", text, now.tv_nsec / 1000);
+}
+
+static void put_built_in(struct text *cell, const struct output_table *table, const char *path,
+			 int cpu)
+{
+	if (!strcmp(path, "cpu"))
+		text_signed(cell, cpu);
+	else if (!strcmp(path, "event"))
+		text_string(cell, table->name);
+	else if (!strcmp(path, "time"))
+		put_time(cell);
+	else
+		text_char(cell, '-');
+}
+
+static void put_member(struct output_table *table, const struct place *place,
+		       const struct line_field *field, const struct output_record *record)
+{
+	const char *base = record->value.data;
+	struct text *cell = &table->out->cell;
+	struct hotprobe_value value;
+	int err;
+
+	if (place->by_path)
+		err = hotprobe_field(table->type, base, record->value.size, field->path, &value);
+	else
+		err = hotprobe_read(place->type, base + place->offset,
+				    hotprobe_type_size(place->type), &value);
+	if (!err && output_has(record, &value))
+		convert(cell, table->out->hp, place->conversion, &value);
+	else
+		text_char(cell, '-');
+}
+
+static void put_cell(struct output *out, const struct line_field *field, bool number)
+{
+	struct text *cell = &out->cell, *line = &out->buffer;
+	size_t width, before = 0, after = 0;
+
+	if (field->max)
+		cell->length = text_prefix(cell->data, cell->length, field->max);
+	width = text_columns(cell->data, cell->length);
+	if (width < field->width) {
+		char align = field->align ? field->align : number ? '>' : '<';
+
+		before = align == '>'	? field->width - width
+			 : align == '^' ? (field->width - width) / 2
+					: 0;
+		after = field->width - width - before;
+	}
+	text_fill(line, ' ', before);
+	text_bytes(line, cell->data, cell->length);
+	text_fill(line, ' ', after);
+}
+
+static void lines_event(struct output_table *table, int cpu, const void *data, size_t size)
+{
+	const struct line_format *format = table->out->line_format;
+	const struct place *places = places_of(table);
+	struct output *out = table->out;
+	struct output_record record;
+	bool typed = output_read(table, data, size, &record);
+
+	for (size_t i = 0; places && i < format->count; i++) {
+		const struct line_piece *piece = &format->pieces[i];
+
+		text_bytes(&out->buffer, piece->literal.data, piece->literal.length);
+		if (!piece->has_field)
+			continue;
+		text_clear(&out->cell);
+		if (typed && places[i].type)
+			put_member(table, &places[i], &piece->field, &record);
+		else
+			put_built_in(&out->cell, table, piece->field.path, cpu);
+		put_cell(out, &piece->field, places[i].type ? places[i].number : false);
+	}
+	text_char(&out->buffer, '\n');
+}
+
+static void lines_forget(struct output_table *table)
+{
+	free(table->layout);
+	table->layout = NULL;
+}
+
+const struct output_format output_lines = {
+	.name = "lines",
+	.event = lines_event,
+	.written = columns_written,
+	.printk = columns_printk,
+	.time = columns_time,
+	.table = columns_print_table,
+	.forget = lines_forget,
+};

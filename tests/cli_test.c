@@ -675,11 +675,25 @@ START_TEST(a_killed_host_leaves_nothing_behind)
 }
 END_TEST
 
+static void wait_until_says(struct process p, const char *words)
+{
+	bool said = false;
+
+	for (int i = 0; i < 3000 && !said; i++) {
+		char *text = process_printed(p.err_fd, NULL);
+
+		said = strstr(text, words);
+		free(text);
+		usleep(10000);
+	}
+}
+
 START_TEST(a_running_process_is_traced_until_it_ends)
 {
 	NEED(no_bpf());
 
-	const char *argv[] = {hotprobe(), "run", "--no-cache", "--json", "-", "--pid", NULL, NULL};
+	const char *argv[] = {hotprobe(), "run",   "--no-cache", "--json", "-v",
+			      "-",	  "--pid", NULL,	 NULL};
 	static const char text[] = PT_REGS
 		"BPF_PERF_OUTPUT(ended);\n"
 		"int syscall__exit_group(struct pt_regs *ctx, int status)\n"
@@ -700,12 +714,10 @@ START_TEST(a_running_process_is_traced_until_it_ends)
 	}
 	close(fds[0]);
 	pid = format("%d", (int)target);
-	argv[6] = pid;
+	argv[7] = pid;
 	p = process_start(argv, text, strlen(text));
 	/* Let it end once the program is attached. */
-	for (int i = 0; i < 3000 && !program_exists("syscall__exit_g"); i++)
-		usleep(10000);
-	usleep(300000);
+	wait_until_says(p, " -> ");
 	close(fds[1]);
 	ck_assert_int_eq(waitpid(target, &status, 0), target);
 	r = process_wait(p);

@@ -5,7 +5,7 @@ TEST_SRC := $(wildcard tests/*_test.c)
 CLI_TEST_SRC := $(wildcard tests/cli_*_test.c)
 CC_TEST_SRC := $(wildcard tests/cc_*_test.c)
 LIB_TEST_SRC := $(filter-out $(CLI_TEST_SRC) $(CC_TEST_SRC),$(TEST_SRC))
-TEST_PROGRAMS := $(B)/tests/child $(B)/tests/worker $(B)/tests/user_child
+TEST_PROGRAMS := $(B)/tests/child $(B)/tests/worker $(B)/tests/user_child $(B)/tests/outside_cc
 BENCH_PROGRAMS := $(B)/tests/bench_start
 
 TEST_OBJ := $(addprefix $(B)/tests/,support.o calls.o net.o every_kind.o) $(B)/runtime/image_write.o
@@ -43,6 +43,7 @@ $(B)/tests/libuser.so: $(B)/tests/user_library.o
 $(B)/tests/user_child: private LIBS := -L$(B)/tests -luser -Wl,-rpath,'$$ORIGIN' -Wl,--build-id
 $(B)/tests/user_child: | $(B)/tests/libuser.so
 
+$(B)/tests/outside_cc: $(B)/runtime/request.o
 $(TEST_PROGRAMS) $(BENCH_PROGRAMS): %: %.o
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) -lpthread

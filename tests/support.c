@@ -167,6 +167,13 @@ const char *no_bpf(void)
 	return NULL;
 }
 
+const char *no_kprobes(void)
+{
+	if (access("/sys/bus/event_source/devices/kprobe", F_OK))
+		return "this kernel has no kprobes";
+	return no_bpf();
+}
+
 /* ---- Files -------------------------------------------------------------------------------------
  */
 

@@ -12,9 +12,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "seen.h"
+
 enum {
 	CALLS = 50,
-	SEEN_MAX = 4096,
 };
 
 /* ---- What the tests share ---- */
@@ -36,56 +37,6 @@ static const char *no_uprobes(void)
 		NEED(no_btf());                                                                    \
 		NEED(no_uprobes());                                                                \
 	} while (0)
-
-/* Events of eight numbers and a text. */
-struct event {
-	int64_t n[10];
-	char text[16];
-};
-
-struct seen {
-	size_t count;
-	struct event event[SEEN_MAX];
-};
-
-static struct seen *new_seen(void)
-{
-	struct seen *seen = calloc(1, sizeof(*seen));
-
-	ck_assert_ptr_nonnull(seen);
-	return seen;
-}
-
-static void see(void *ctx, int cpu, const void *data, size_t size)
-{
-	struct seen *seen = ctx;
-
-	(void)cpu;
-	ck_assert_uint_eq(size, sizeof(struct event));
-	ck_assert_uint_lt(seen->count, SEEN_MAX);
-	memcpy(&seen->event[seen->count++], data, size);
-}
-
-#define EVENT                                                                                      \
-	"struct event { s64 n[10]; char text[16]; };\n"                                            \
-	"BPF_PERF_OUTPUT(events);\n"
-
-/* Opens, loads, with all events to seen. */
-static void prepare(struct hotprobe *hp, const char *text, struct seen *seen)
-{
-	open_text(hp, text);
-	load_program(hp);
-	ck_hp(hp, hotprobe_on_event(hp, "events", see, NULL, seen));
-}
-
-static int consume_all(struct hotprobe *hp)
-{
-	int all = 0, n;
-
-	while ((n = ck_hp(hp, hotprobe_consume(hp))))
-		all += n;
-	return all;
-}
 
 static const char *child(void)
 {

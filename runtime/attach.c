@@ -11,6 +11,7 @@
 #include "load.h"
 #include "provider.h"
 #include "target.h"
+#include "tracefs.h"
 
 static bool is_attached(const struct hotprobe_link *link)
 {
@@ -102,6 +103,34 @@ static int place(struct hotprobe_program *program, struct target *target,
 	return 0;
 }
 
+static bool names_no_syscall(const struct hotprobe_link *link)
+{
+	bool is_enter = link->target.provider == &provider_syscall;
+	char event[256], *format = NULL;
+	int err;
+
+	if (!link->by_name || (!is_enter && link->target.provider != &provider_syscall_ret))
+		return false;
+	snprintf(event, sizeof(event), "sys_%s_%s", is_enter ? "enter" : "exit", link->target.name);
+	err = tracefs_read_format(link->program->hp, "syscalls", event, &format);
+	free(format);
+	return err == -ENOENT;
+}
+
+/* In BCC syscall__ says how a function takes its arguments, and not always where it goes:
+   syscall__trace_entry_open is attached explicitly. */
+static void forget_name(struct hotprobe_program *program)
+{
+	for (size_t i = 0; i < program->hp->links.count; i++) {
+		struct hotprobe_link *link = program->hp->links.at[i];
+
+		if (link->program == program && names_no_syscall(link)) {
+			hotprobe_link_detach(link);
+			return;
+		}
+	}
+}
+
 int attach_place_by_names(struct hotprobe *hp)
 {
 	for (size_t i = 0; i < hp->program_count; i++) {
@@ -120,8 +149,12 @@ int attach_place_by_names(struct hotprobe *hp)
 				       why);
 		if (err < 0)
 			return fail(hp, err, "out of memory");
-		if (err > 0 && (err = place(p, &target, &link)))
+		if (!err)
+			continue;
+		err = place(p, &target, &link);
+		if (err)
 			return err;
+		link->by_name = true;
 	}
 	return 0;
 }
@@ -148,6 +181,7 @@ int attach_place_by_source(struct hotprobe *hp)
 		err = place(p, &target, &link);
 		if (err)
 			return err;
+		forget_name(p);
 	}
 	return 0;
 }
@@ -275,6 +309,8 @@ static int attach_explicitly(struct hotprobe *hp, const char *function, struct t
 	}
 	is_new = !find_link(program, target);
 	err = place(program, target, &link);
+	if (!err && !link->by_name)
+		forget_name(program);
 	if (!err && hp->loaded) {
 		err = attach_link(link);
 		if (err < 0 && is_new)

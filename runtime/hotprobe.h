@@ -189,6 +189,8 @@ int hotprobe_load(struct hotprobe *hp);
  * Attaches every function whose name follows a convention:
  *     syscall__NAME               entry of a syscall
  *     syscall_ret__NAME           its return (hotprobe's own: BCC has no name for it)
+ *                                 A NAME that is no syscall counts only for a function that is
+ *                                 attached to nothing else.
  *     kprobe__FUNC, kretprobe__FUNC   a kernel function; sys_NAME stands for what this kernel
  *                                 calls the syscall, as in BCC
  *     tracepoint__CATEGORY__EVENT, TRACEPOINT_PROBE(CATEGORY, EVENT)

@@ -83,6 +83,7 @@ struct hotprobe_link {
 	char *attached_text; /* NULL until attached */
 	ARRAY(int) fds;	     /* perf events and links; closing them detaches */
 	void *own;	     /* the provider's own, freed once detached */
+	bool by_name;	     /* the function's name places it */
 };
 
 struct diagnostic {

@@ -400,6 +400,31 @@ static void check_refused(const char *text, int err, unsigned line, const char *
 
 #define GOOD "int syscall__getsid(struct pt_regs *ctx)\n{\n	return 0;\n}\n"
 
+/* Some of BCC's tools call functions so that are for other syscalls. */
+static const char misnamed[] =
+	PT_REGS HITS "int syscall__trace_entry(struct pt_regs *ctx, int pid)\n{\n" HIT(0);
+
+START_TEST(a_name_that_is_no_syscalls_gives_way_to_an_explicit_attach)
+{
+	NEED(no_bpf());
+
+	struct hotprobe *hp = open_confined(misnamed);
+	struct peer peer;
+
+	ck_hp(hp, hotprobe_attach_spec(hp, "syscall__trace_entry", "kprobe:sys_getpgid", NULL));
+	ck_assert_uint_eq(hotprobe_link_count(hp), 1);
+	load_program(hp);
+	peer = trace_calls(hp);
+	ck_assert_int_eq(ck_hp(hp, hotprobe_attach(hp)), 1);
+	peer_work(&peer);
+	ck_assert_uint_eq(hits(hp, 0), 7);
+	peer_end(&peer);
+	hotprobe_free(hp);
+
+	check_refused(misnamed, -ENOENT, 3, "no syscall trace_entry", "");
+}
+END_TEST
+
 START_TEST(an_unknown_syscall_has_its_line_and_a_suggestion)
 {
 	NEED(no_bpf());
@@ -575,6 +600,7 @@ int main(void)
 	add_test(suite, a_tracepoint_has_its_fields, 30);
 	add_test(suite, a_syscalls_arguments_and_result_are_right, 30);
 	add_test(suite, an_explicit_attach_of_what_its_name_attached_is_not_a_second_one, 30);
+	add_test(suite, a_name_that_is_no_syscalls_gives_way_to_an_explicit_attach, 30);
 	add_test(suite, functions_are_attached_explicitly_before_and_after_the_load, 30);
 	add_test(suite, one_link_is_detached_and_the_others_stay, 30);
 	add_test(suite, two_handles_trace_the_same_call, 30);

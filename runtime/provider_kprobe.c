@@ -134,9 +134,10 @@ static int refused(struct hotprobe_link *link, const char *function, int err)
 				 link->target.offset
 					 ? "it may lie beyond the function's end, or the function "
 					   "allow no probes (/sys/kernel/debug/kprobes/blacklist)"
-					 : "it may be one that probes themselves need "
-					   "(/sys/kernel/debug/kprobes/blacklist), or lie in a "
-					   "section without probes",
+					 : "it may be one that ftrace leaves out (see "
+					   "/sys/kernel/tracing/available_filter_functions), or "
+					   "that probes themselves need "
+					   "(/sys/kernel/debug/kprobes/blacklist)",
 				 "cannot attach %s to %s: the kernel allows no probe there", name,
 				 link->target_text);
 	default:

@@ -68,6 +68,27 @@ static bool find_target(const struct cut *cut, uint32_t type, const char *member
 	return btf_find_field(cut->btf, type, target.data, target.size, true, field);
 }
 
+static bool is_rule_used(const struct cut *cut, const char *alias)
+{
+	const char *rest;
+
+	for (size_t i = 0; i < cut->words->count; i++)
+		if (cut->words->list[i].flags & WORD_USED &&
+		    matches(&cut->words->list[i], alias, &rest))
+			return true;
+	return false;
+}
+
+bool alias_is_used(const struct cut *cut, uint32_t type)
+{
+	const char *name = btf_name(cut->btf, type);
+
+	for (size_t rule = 0; rule < sizeof(rules) / sizeof(*rules); rule++)
+		if (!strcmp(rules[rule].type, name) && is_rule_used(cut, rules[rule].alias))
+			return true;
+	return false;
+}
+
 void alias_find(struct cut *cut, uint32_t type)
 {
 	const char *name = btf_name(cut->btf, type), *rest;

@@ -118,7 +118,8 @@ static void want_behind(struct cut *cut, uint32_t id, bool named)
 	/* A pointer to what the source defines itself leads to that. */
 	if (cut_foreign_tag(cut, btf_name(cut->btf, to)))
 		return;
-	if (!*btf_name(cut->btf, to) || (named && used_members(cut, to)))
+	if (!*btf_name(cut->btf, to) ||
+	    (named && (used_members(cut, to) || alias_is_used(cut, to))))
 		want(cut, to, 0);
 }
 

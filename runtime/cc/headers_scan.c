@@ -255,6 +255,13 @@ static bool may_declare(const struct scan *s)
 	return is_any_punct(&s->last, "*})");
 }
 
+/* BPF_HASH(...), TRACEPOINT_PROBE(...): no functions, though another macro that ends without a
+   semicolon may stand before them. */
+static bool is_bcc_call(const struct token *t)
+{
+	return table_argument(t) || (t->size > 6 && !memcmp(t->at + t->size - 6, "_PROBE", 6));
+}
+
 static uint32_t declares(const struct scan *s)
 {
 	bool file_scope = !s->braces && !s->parens;
@@ -265,7 +272,9 @@ static uint32_t declares(const struct scan *s)
 	    is_any_punct(&s->last, "(,"))
 		return WORD_DEF_NAME;
 	if (file_scope && is_punct(&s->next, '('))
-		return may_declare(s) && !is_call_keyword(&s->token) ? WORD_DEF_NAME : 0;
+		return may_declare(s) && !is_call_keyword(&s->token) && !is_bcc_call(&s->token)
+			       ? WORD_DEF_NAME
+			       : 0;
 	/* typedef int (*name)(void); */
 	if (!s->braces && s->parens == 1 && is_punct(&s->last, '*') &&
 	    is_punct(&s->before_last, '(') && is_punct(&s->next, ')'))

@@ -27,6 +27,12 @@ static const char *const common[] = {"asm-generic/errno-base.h",
 				     "linux/socket.h",
 				     "linux/stat.h"};
 
+/* Types that the kernel keeps to itself, in fs/mount.h, fs/namei.c and kernel/sched/sched.h: no
+   package of headers has them, so programs bring their own copies. */
+static const char *const private_types[] = {
+	"cfs_rq",    "dl_rq",	    "mnt_namespace", "mnt_pcp", "mount", "mountpoint",
+	"nameidata", "proc_mounts", "root_domain",   "rq",	"rt_rq", "task_group"};
+
 static bool is_common(const char *header)
 {
 	for (size_t i = 0; i < sizeof(common) / sizeof(*common); i++)
@@ -43,6 +49,9 @@ void whole_add_words(struct macros *m, const struct headers_btf *btf)
 		if (is_common(macro.header))
 			words_add(m->words, macro.name, strlen(macro.name))->flags |= WORD_USED;
 	}
+	for (size_t i = 0; i < sizeof(private_types) / sizeof(*private_types); i++)
+		words_add(m->words, private_types[i], strlen(private_types[i]))->flags |=
+			WORD_DEF_TAG;
 	for (size_t i = 0; i < m->name_count; i++)
 		words_add(m->words, m->names[i].at, m->names[i].size)->flags |=
 			WORD_USED | (m->names[i].flags & WORD_DEF_TAG ? WORD_TAG : 0);

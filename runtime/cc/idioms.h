@@ -938,6 +938,12 @@ static inline __attribute__((always_inline)) bool op_is_write(u32 op)
 #define skb_vlan_tag_present(skb) ((skb)->vlan_all)
 #define skb_vlan_tag_get(skb) ((skb)->vlan_tci)
 #define skb_is_gso(skb) (skb_shinfo(skb)->gso_size)
+
+static inline __attribute__((always_inline)) bool net_gso_ok(u64 features, int gso_type)
+{
+	return !(~features & (u64)gso_type << NETIF_F_GSO_SHIFT);
+}
+
 #define skb_rtable(skb) ((struct rtable *)((skb)->_skb_refdst & ~1UL))
 #define skb_dst(skb) ((struct dst_entry *)((skb)->_skb_refdst & ~1UL))
 #define eth_hdr(skb) ((struct ethhdr *)skb_mac_header(skb))

@@ -22,7 +22,9 @@ KFUNC_PROBE(do_unlinkat, int dfd, struct filename *name)
 }
 KRETFUNC_PROBE(do_unlinkat, int dfd, struct filename *name, long ret)
 {
-	return ret == -ENOENT;
+	if (ret == -ENOENT)
+		bpf_trace_printk("no file\n");
+	return 0;
 }
 int kprobe__cap_capable(struct pt_regs *ctx, const struct cred *cred, struct user_namespace *ns,
 			int cap)

@@ -6,7 +6,8 @@
 #                   kernel on Debian's 6.1 and 6.12 in QEMU, too; GUESTS= leaves those out
 #   make test-guest the part in QEMU alone
 #   make test-valgrind   the library's life under valgrind, 220 times
-#   make conformance the BPF C of BCC's tools: does it compile and load?
+#   make conformance the BPF C of BCC's tools: does it compile, load and attach? Here, and in a guest
+#                   (GUEST="6.1 6.12", GUEST= for none); and by BCC itself with hotprobe's headers
 #   make bench      compare with the peers
 #   make fuzz       look for inputs that lead astray (FUZZ_RUNS=10000000 each)
 #   make install    PREFIX=/usr/local DESTDIR=
@@ -163,8 +164,10 @@ bench:
 	@$(MAKE) --no-print-directory all $(B)/tests/bench
 	@scripts/bench
 
-# The BPF C of BCC's own tools through the compiler and the verifier, and the layout of every type
-# of the kernel's.
+# The BPF C of BCC's own tools through compiler and verifier and to where it is attached, on this
+# kernel and in guests; by BCC itself; and the layout of every type of the kernel's.
+GUEST ?= $(if $(shell command -v qemu-system-x86_64),6.1)
+CONFORMANCE := --hotprobe $(B)/hotprobe --directory $(B)/conformance
 $(B)/tests/layout: tests/conformance/layout.c $(filter $(B)/runtime/cc/headers_% \
 		$(B)/runtime/cc/text.o $(B)/runtime/cc/tree.o $(B)/runtime/arch.o,$(CC_OBJ))
 	@mkdir -p $(@D)
@@ -175,7 +178,10 @@ conformance:
 	@scripts/install-deps test
 	@$(MAKE) --no-print-directory all $(B)/tests/layout
 	@$(B)/tests/layout
-	@python3 tests/conformance/run.py --hotprobe $(B)/hotprobe --corpus $(B)/conformance
+	@python3 tests/conformance/run.py $(CONFORMANCE)
+	@for kernel in $(GUEST); do \
+		python3 tests/conformance/run.py $(CONFORMANCE) --kernel $$kernel || exit 1; done
+	@python3 tests/conformance/stock.py $(CONFORMANCE)
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(LIBDIR)/pkgconfig \

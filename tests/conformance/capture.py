@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Collects the BPF C of BCC's own tools (Debian's bpfcc-tools).
 
-usage: capture.py DIRECTORY [TOOL...]
+usage: capture.py KERNEL-DIRECTORY DIRECTORY [TOOL...]
 
-Writes DIRECTORY/TOOL.c, and DIRECTORY/TOOL.json with the compiler flags and the attach calls.
-Nothing is compiled, loaded or attached (see tool.py), and the tools run without the capabilities
+Writes DIRECTORY/TOOL.c, and DIRECTORY/TOOL.json with the compiler flags and the attach calls, as
+they are on the kernel that KERNEL-DIRECTORY describes (kernel.py); and TOOL.kfunc.c where the tool
+has another program for kernels with trampolines, and this one has them. Nothing is compiled, loaded or attached (see tool.py), and the tools run without the capabilities
 that would allow it. Prints the tools that made no program."""
 
 import json
@@ -13,6 +14,8 @@ import os
 import re
 import subprocess
 import sys
+
+from kernel import Kernel
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOOLS = "/usr/sbin"
@@ -54,44 +57,63 @@ def command(name, path, pid):
     return [script] + arguments.replace("PID", str(pid)).split()
 
 
-def capture(directory, name, path, pid):
+def capture(kernel, directory, name, path, pid, kfunc):
     output = os.path.join(directory, name + ".json")
     environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "TERM": "dumb",
                    "HOME": directory, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONHASHSEED": "0",
-                   "CONFORMANCE_KFUNC": os.environ.get("CONFORMANCE_KFUNC", "0")}
+                   "CONFORMANCE_KFUNC": str(int(kfunc))}
     subprocess.run(["timeout", "-k", "2", "20", "setpriv", "--bounding-set", DROPPED,
-                    "/usr/bin/python3", "-W", "ignore", os.path.join(HERE, "tool.py"), output]
+                    "/usr/bin/python3", "-W", "ignore", os.path.join(HERE, "tool.py"), output, kernel]
                    + command(name, path, pid), env=environment, stdin=subprocess.DEVNULL,
                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
     with open(output) as file:
         record = json.load(file)
     programs = [p for p in record["programs"] if p["text"].strip()]
     if not programs:
+        os.unlink(output)
         return record["ended"]
     with open(os.path.join(directory, name + ".c"), "w") as file:
         file.write(programs[-1]["text"])
+    with open(output, "w") as file:
+        json.dump(dict(programs[-1], usdt=record["usdt"], ended=record["ended"]), file, indent=1)
     return None
 
 
+def text(directory, name):
+    with open(os.path.join(directory, name + ".c")) as file:
+        return file.read()
+
+
+def capture_kfunc(kernel, directory, name, path, pid):
+    """The program with trampolines, if there is one."""
+    other = name + ".kfunc"
+    if capture(kernel, directory, other, path, pid, True):
+        return False
+    if text(directory, other) != text(directory, name):
+        return True
+    os.unlink(os.path.join(directory, other + ".c"))
+    os.unlink(os.path.join(directory, other + ".json"))
+    return False
+
+
 def main():
-    directory = os.path.abspath(sys.argv[1])
+    kernel, directory = map(os.path.abspath, sys.argv[1:3])
     os.makedirs(directory, exist_ok=True)
-    if not os.path.isdir("/sys/kernel/tracing/events") and "CONFORMANCE_UNSHARED" not in os.environ:
-        # Tools ask tracefs which tracepoints there are: mounted for this process only.
-        os.environ["CONFORMANCE_UNSHARED"] = "1"
-        os.execvp("unshare", ["unshare", "--mount", "sh", "-c",
-                              'mount -t tracefs tracefs /sys/kernel/tracing; exec "$@"', "sh",
-                              sys.executable] + sys.argv)
+    # As BCC's support_kfunc().
+    has_kfunc = Kernel(kernel).has_function("bpf_trampoline_link_prog") and "kprobe" in \
+        Kernel(kernel).pmus
     sleeper = subprocess.Popen(["sleep", "600"])
     count = 0
     try:
         for name, path in tools():
-            if sys.argv[2:] and name not in sys.argv[2:]:
+            if sys.argv[3:] and name not in sys.argv[3:]:
                 continue
-            error = capture(directory, name, path, sleeper.pid)
-            count += not error
+            error = capture(kernel, directory, name, path, sleeper.pid, False)
             if error:
                 print("%s: %s" % (name, error))
+            elif has_kfunc:
+                count += capture_kfunc(kernel, directory, name, path, sleeper.pid)
+            count += not error
     finally:
         sleeper.kill()
         sleeper.wait()

@@ -1,92 +1,120 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Takes the BPF C of BCC's own tools through hotprobe's compiler and the kernel's verifier.
+"""Takes the BPF C of BCC's own tools through hotprobe's compiler, the kernel's verifier, and to
+where the tools attach it; and the programs in programs/, in the style of BCC's tutorials.
 
-Prints a line for each tool and the counts. Exit status 1 if a tool failed that `limits` does not
-list: there stands what a kernel may lack for a tool. The corpus is captured first if the directory
-has none (capture.py). The programs in programs/, in the style of BCC's tutorials, come after it."""
+Prints a line for each and the counts. What fails has to be shown to need what the kernel lacks:
+what it attaches to is looked up in what the kernel has (kernel.py), and what else it needs is in
+`limits` and looked up likewise. Exit status 1 if anything else fails."""
 
 import argparse
 import concurrent.futures
-import json
 import os
-import subprocess
+import re
 import sys
 
-HERE = os.path.dirname(os.path.abspath(__file__))
+from corpus import add_options, programs_of, read_limits
+from machine import Guest, Host, build_target
+
+# Messages about what a function is attached to, or loaded for.
+REFUSED = r"cannot (?:attach|load) (\w+)"
 
 
-def read_limits():
-    """TOOL: REASON lines."""
-    limits = {}
-    with open(os.path.join(HERE, "limits")) as file:
-        for line in file:
-            if line.strip() and not line.startswith("#"):
-                tool, reason = line.split(":", 1)
-                limits[tool.strip()] = reason.strip()
-    return limits
+# ---- What became of one ------------------------------------------------------------------------
+
+class Result:
+    def __init__(self):
+        self.compile = self.verify = self.attach = "-"
+        self.reason, self.is_expected = "", True
+
+    def fail(self, column, lacks, errors):
+        setattr(self, column, "lacks" if lacks else "FAILED")
+        self.is_expected = bool(lacks)
+        self.reason = ("the kernel has no " + ", ".join(lacks) if lacks
+                       else (errors or ["no message"])[0])
 
 
-def compiled(message):
-    """Did it get as far as the kernel?"""
-    return "the verifier refuses" in message or "this kernel does not allow" in message
+def lacking(program, errors, kernel):
+    """What the functions in messages "cannot attach FUNCTION" need and the kernel lacks; nothing if
+    one of them lacks nothing."""
+    found = []
+    for error in errors:
+        match = re.search(REFUSED, error)
+        lacks = [kernel.lacks(spec) for spec, function in program.probes
+                 if match and function == match.group(1)]
+        if not any(lacks):
+            return []
+        found += [lack for each in lacks for lack in each if lack not in found]
+    return found
 
 
-def sources(options):
-    """Name, path and compiler flags of each program."""
-    for file in sorted(os.listdir(options.corpus)):
-        if not file.endswith(".c"):
-            continue
-        path = os.path.join(options.corpus, file)
-        with open(path[:-2] + ".json") as record:
-            programs = [p for p in json.load(record)["programs"] if p["text"].strip()]
-        yield file[:-2], path, programs[-1]["cflags"]
-    own = os.path.join(HERE, "programs")
-    for file in sorted(os.listdir(own)):
-        yield "programs/" + file[:-2], os.path.join(own, file), []
+def judge(program, built, ran, kernel, limits):
+    result = Result()
+    known = limits.get(program.name, [])
+    status, lines = built
+    errors = [line for line in lines if "error: " in line]
+    if status:
+        result.fail("compile", known, errors)
+        return result
+    result.compile = "ok"
+    status, lines = ran
+    errors = [line for line in lines if "error: " in line]
+    if status and not all(re.search(REFUSED, error) for error in errors or [""]):
+        result.fail("verify", known, errors)
+        return result
+    result.verify = "ok"
+    if status:
+        result.fail("attach", known or lacking(program, errors, kernel), errors)
+    elif program.probes:
+        result.attach = "ok"
+    return result
 
 
-def check(options, source):
-    name, path, cflags = source
-    command = [options.hotprobe, "check", path]
-    for flag in cflags:
-        command += ["--cflag", flag]
-    try:
-        result = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                                timeout=120, check=False)
-    except subprocess.TimeoutExpired:
-        return name, False, ["timeout"]
-    lines = result.stdout.decode("utf-8", "replace").splitlines()
-    return name, result.returncode == 0, [line for line in lines if "error: " in line]
+# ---- All of them -------------------------------------------------------------------------------
+
+def build_all(machine, programs, jobs):
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+        return dict(zip(programs, pool.map(machine.build, programs)))
+
+
+def show(name, result):
+    print("%-24s %-8s %-8s %-8s %s" % (name, result.compile, result.verify, result.attach,
+                                       result.reason), flush=True)
+
+
+def count(results, column, word="ok"):
+    return sum(getattr(result, column) == word for result in results)
+
+
+def conform(machine, options):
+    programs = list(programs_of(machine, options.tools))
+    limits = read_limits(machine)
+    target = build_target(machine.directory, {probe for p in programs for probe in p.usdt})
+    built = build_all(machine, programs, options.jobs)
+    results = []
+    print("Linux %s, %s" % (machine.kernel.release, machine.title))
+    print("%-24s %-8s %-8s %-8s %s" % ("PROGRAM", "COMPILE", "VERIFY", "ATTACH", "REASON"))
+    ran = machine.run([program for program in programs if not built[program][0]], target)
+    for program in programs:
+        compiled = not built[program][0]
+        results.append(judge(program, built[program], next(ran) if compiled else None,
+                             machine.kernel, limits))
+        show(program.name, results[-1])
+    unexpected = sum(not result.is_expected for result in results)
+    print("%s: %d programs: %d compile, %d pass the verifier, %d attach; the kernel lacks what %d "
+          "others need; %d failed" % (machine.title, len(results), count(results, "compile"),
+                                      count(results, "verify"), count(results, "attach"),
+                                      sum(bool(r.reason) and r.is_expected for r in results),
+                                      unexpected))
+    return unexpected
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--hotprobe", default=os.path.join(HERE, "../../build/hotprobe"))
-    parser.add_argument("--corpus", default=os.path.join(HERE, "../../build/conformance"))
-    parser.add_argument("--jobs", type=int, default=os.cpu_count())
-    parser.add_argument("tools", nargs="*")
-    options = parser.parse_args()
-    if not os.path.isdir(options.corpus):
-        subprocess.run([sys.executable, os.path.join(HERE, "capture.py"), options.corpus],
-                       check=True)
-    limits = read_limits()
-    chosen = [source for source in sources(options)
-              if not options.tools or source[0] in options.tools]
-    passed = refused = unexpected = 0
-    print("%-24s %-8s %-8s %s" % ("PROGRAM", "COMPILE", "VERIFY", "REASON"))
-    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        for name, ok, errors in pool.map(lambda source: check(options, source), chosen):
-            is_refused = not ok and compiled("\n".join(errors))
-            reason = "" if ok else limits.get(name) or (errors or ["no message"])[0]
-            print("%-24s %-8s %-8s %s" % (name, "ok" if ok or is_refused else "FAILED",
-                                          "ok" if ok else "FAILED" if is_refused else "-", reason))
-            passed += ok
-            refused += is_refused
-            unexpected += not ok and name not in limits
-    print("%d programs: %d compile, %d pass the verifier; %d failed that should not"
-          % (len(chosen), passed + refused, passed, unexpected))
-    return 1 if unexpected else 0
+    parser.add_argument("--kernel", default="host", help="host, or a guest's: 6.1, 6.12")
+    options = add_options(parser)
+    machine = Host(options) if options.kernel == "host" else Guest(options, options.kernel)
+    return 1 if conform(machine, options) else 0
 
 
 sys.exit(main())

@@ -1,17 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs one of BCC's tools as far as it goes without libbcc, and writes down what it asked for.
 
-usage: tool.py OUTPUT.json SCRIPT [ARGUMENT...]
+usage: tool.py OUTPUT.json KERNEL-DIRECTORY SCRIPT [ARGUMENT...]
 
 The tool gets the bcc package that is installed, but the shared library behind it is replaced by
 an object that answers every call, so nothing is compiled, loaded or attached. The BPF C that the
 tool hands over, the compiler flags and the attach calls are kept. The tool ends where it would
-begin to wait for events."""
+begin to wait for events.
+
+What a tool asks of its kernel is answered for the one that KERNEL-DIRECTORY describes (kernel.py).
+A tool that attaches to a function that this kernel lacks gets BCC's exception: it may try another
+one."""
 
 import builtins
 import ctypes
 import importlib.abc
 import importlib.machinery
+import inspect
 import io
 import json
 import os
@@ -23,15 +28,17 @@ import sys
 import time
 import types
 
+from kernel import Kernel
+
 SECONDS = 10
-# Questions about the kernel or a binary; libbcc answers them from files.
-READ_ONLY = {"kernel_struct_has_field", "bcc_symcache_new", "bcc_symcache_resolve_name",
-             "bcc_free_symcache", "bcc_procutils_which_so", "bcc_procutils_free",
-             "bcc_foreach_function_symbol", "bcc_buildsymcache_new"}
+# Questions about a binary; libbcc answers them from files.
+READ_ONLY = {"bcc_resolve_symname", "bcc_symcache_new", "bcc_symcache_resolve_name", "bcc_free_symcache",
+             "bcc_procutils_which_so", "bcc_procutils_free", "bcc_foreach_function_symbol",
+             "bcc_buildsymcache_new"}
 # Python packages that some tools import and only use once they run.
 OPTIONAL = ("pyroute2", "dnslib", "netaddr", "netifaces", "kafka", "cachetools")
 # Data symbols of kernels that have the subsystem; the tools only look whether they exist.
-SYMBOLS = """ffffffff82a00000 d ext4_file_operations
+SYMBOLS = b"""ffffffff82a00000 d ext4_file_operations
 ffffffff82a00100 d btrfs_file_operations
 ffffffff82a00200 d f2fs_file_operations
 ffffffff82b00000 B vm_zone_stat
@@ -40,7 +47,8 @@ ffffffff82b00000 B vm_zone_stat
 EXISTING = ("/events/preemptirq/", "/dev/kvm")
 
 real_open, real_exists, real_access = builtins.open, os.path.exists, os.access
-record = {"programs": [], "ended": None}
+record = {"programs": [], "usdt": [], "ended": None}
+kernel = None
 
 
 def finish(how):
@@ -164,6 +172,19 @@ class Library:
     def on_bpf_has_kernel_btf(self):
         return 1
 
+    def on_kernel_struct_has_field(self, struct, field):
+        return int(kernel.has_field(plain(struct), plain(field)))
+
+    # Enabled before the program is made: it is compiled with the code that reads the arguments.
+    def on_bcc_usdt_enable_probe(self, context, probe, function):
+        record["usdt"].append({"probe": plain(probe), "fn_name": plain(function)})
+        return 0
+
+    def on_bcc_usdt_enable_fully_specified_probe(self, context, provider, probe, function):
+        record["usdt"].append({"provider": plain(provider), "probe": plain(probe),
+                               "fn_name": plain(function)})
+        return 0
+
     def on_bcc_usdt_get_probe_argctype(self, *args):
         return b"unsigned long long"
 
@@ -194,26 +215,43 @@ def waits(name):
     return wait
 
 
-def attaches(name):
-    def attach(self, *args, **kwargs):
-        record["programs"][-1]["attach"].append(
-            {"call": name, "args": plain(args),
-             "kwargs": {key: plain(value) for key, value in kwargs.items()}})
+def check_target(call, check_path_symbol):
+    """Raises BCC's exception if there is no such function."""
+    if "event_re" in call:
+        call["events"] = plain(kernel_functions(call["event_re"]))
+    elif "event" in call and not kernel.has_function(call["event"]):
+        raise Exception("Failed to attach BPF program %s to kprobe %s"
+                        % (call["fn_name"], call["event"]))
+    elif "name" in call and not call.get("addr"):
+        check_path_symbol(call["name"].encode(), call["sym"].encode(), 0, call.get("pid", -1))
+
+
+def attaches(name, method, check_path_symbol):
+    signature = inspect.signature(method)
+
+    def attach(*args, **kwargs):
+        arguments = signature.bind(*args, **kwargs).arguments
+        call = {key: plain(value) for key, value in arguments.items() if key != "self"}
+        try:
+            check_target(call, check_path_symbol)
+            call["ok"] = True
+        finally:
+            record["programs"][-1]["attach"].append(dict(call, call=name))
     return attach
 
 
 def kernel_functions(expression):
-    if isinstance(expression, str):
-        expression = expression.encode()
-    with real_open("/proc/kallsyms", "rb") as file:
-        names = [line.split()[2] for line in file if line.split()[1] in b"tTwW"]
-    return sorted({name for name in names if re.match(expression, name)})[:40]
+    if isinstance(expression, bytes):
+        expression = expression.decode()
+    names = [name for name in kernel.functions if re.match(expression, name)]
+    return [name.encode() for name in sorted(set(names) - kernel.blacklist)][:40]
 
 
 def replace_methods(bpf):
+    check_path_symbol = bpf._check_path_symbol
     for name in dir(bpf):
         if name.startswith("attach_"):
-            setattr(bpf, name, attaches(name))
+            setattr(bpf, name, attaches(name, getattr(bpf, name), check_path_symbol))
         elif name.endswith(("_poll", "_consume")) or name in ("trace_print", "trace_fields",
                                                               "trace_readline"):
             setattr(bpf, name, waits(name))
@@ -224,6 +262,8 @@ def replace_methods(bpf):
     bpf._trace_autoload = bpf.cleanup = lambda self: None
     bpf.num_open_kprobes = bpf.num_open_uprobes = bpf.num_open_tracepoints = lambda self: 1
     bpf.get_kprobe_functions = staticmethod(kernel_functions)
+    bpf.tracepoint_exists = staticmethod(
+        lambda category, event: kernel.has_tracepoint(plain(category), plain(event)))
     bpf.get_user_functions_and_addresses = staticmethod(lambda *args: [(b"f", 4096)])
     bpf._check_path_symbol = classmethod(lambda cls, module, *args: (module, 4096))
     # kprobes are what the text is made for, unless told otherwise.
@@ -292,7 +332,8 @@ class Process:
 
 def open_read_only(path, mode="r", *args, **kwargs):
     if path == "/proc/kallsyms":
-        data = real_open(path, "rb").read() + SYMBOLS.encode()
+        with real_open(kernel.kallsyms, "rb") as file:
+            data = file.read() + SYMBOLS
         return io.BytesIO(data) if "b" in mode else io.StringIO(data.decode())
     if set(mode) & set("wax+") and isinstance(path, (str, bytes)):
         raise PermissionError(13, "not while its program is captured", path)
@@ -323,9 +364,11 @@ def replace_world():
 
 
 def main():
+    global kernel
     sys.argv_output = sys.argv[1]
-    script = sys.argv[2]
-    sys.argv = sys.argv[2:]
+    kernel = Kernel(sys.argv[2])
+    script = sys.argv[3]
+    sys.argv = sys.argv[3:]
     signal.signal(signal.SIGALRM, lambda *args: finish("timeout"))
     signal.alarm(SECONDS)
     replace_libbcc()

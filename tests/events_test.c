@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -534,10 +535,20 @@ static void ignore_signal(int number)
 	(void)number;
 }
 
-static void *signal_soon(void *thread)
+struct signaller {
+	pthread_t to;
+	atomic_bool done;
+};
+
+/* Again and again: the first may come before the poll. */
+static void *send_signals(void *arg)
 {
-	usleep(50000);
-	pthread_kill(*(pthread_t *)thread, SIGUSR1);
+	struct signaller *signaller = arg;
+
+	while (!signaller->done) {
+		usleep(10000);
+		pthread_kill(signaller->to, SIGUSR1);
+	}
 	return NULL;
 }
 
@@ -546,13 +557,15 @@ START_TEST(a_signal_ends_a_poll)
 	NEED(no_bpf());
 
 	struct sigaction action = {.sa_handler = ignore_signal};
-	pthread_t self = pthread_self(), thread;
+	struct signaller signaller = {.to = pthread_self()};
 	struct hotprobe *hp;
+	pthread_t thread;
 
 	sigaction(SIGUSR1, &action, NULL);
 	hp = load_text(numbers_program, _i, 0);
-	ck_assert_int_eq(pthread_create(&thread, NULL, signal_soon, &self), 0);
+	ck_assert_int_eq(pthread_create(&thread, NULL, send_signals, &signaller), 0);
 	ck_assert_int_eq(hotprobe_poll(hp, -1), -EINTR);
+	signaller.done = true;
 	pthread_join(thread, NULL);
 	hotprobe_free(hp);
 }

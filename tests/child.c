@@ -12,18 +12,21 @@
  *   child unlinks DIR N       makes DIR/0 and unlinks it, N times
  *   child six N               copy_file_range(2) with arguments 11 to 16, which fails, N times
  *   child numbers N...        getpgid(2) of each, which fails for those that are no process
+ *   child datagrams N         sends N datagrams to itself, over the loopback interface
  *   child burn                until it is killed, in two threads, with the CPU busy
  *   child sleep               until it is killed
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -174,6 +177,22 @@ static int numbers(char **words)
 	return 0;
 }
 
+static int datagrams(int count)
+{
+	struct sockaddr_in here = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(0x7f000001)};
+	int to = socket(AF_INET, SOCK_DGRAM, 0), from = socket(AF_INET, SOCK_DGRAM, 0);
+	socklen_t size = sizeof(here);
+	char c;
+
+	if (bind(to, (const void *)&here, size) || getsockname(to, (void *)&here, &size))
+		return 1;
+	while (count--)
+		if (sendto(from, "x", 1, 0, (const void *)&here, size) != 1 ||
+		    recv(to, &c, 1, 0) != 1)
+			return 1;
+	return 0;
+}
+
 static void *burn(void *unused)
 {
 	for (volatile unsigned i = 0;; i++)
@@ -197,6 +216,8 @@ int main(int argc, char **argv)
 		return unlinks(argv[2], atoi(argv[3]));
 	if (!strcmp(what, "six") && argc == 3)
 		return six(atoi(argv[2]));
+	if (!strcmp(what, "datagrams") && argc == 3)
+		return datagrams(atoi(argv[2]));
 	if (!strcmp(what, "numbers"))
 		return numbers(argv + 2);
 	if (!strcmp(what, "burn")) {

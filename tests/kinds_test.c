@@ -479,6 +479,17 @@ START_TEST(bad_iterators_are_refused_with_the_reason)
 }
 END_TEST
 
+/* With another declaration in the place of BPF_ITER(task); text is freed. */
+static char *renamed(char *text, const char *declaration)
+{
+	static const char macro[] = "BPF_ITER(task)";
+	char *at = strstr(text, macro);
+	char *result = format("%.*s%s%s", (int)(at - text), text, declaration, at + strlen(macro));
+
+	free(text);
+	return result;
+}
+
 START_TEST(the_command_prints_what_iterators_write_and_ends)
 {
 	char *dir = make_dir(), *source = format("%s/lister.c", dir);
@@ -498,6 +509,19 @@ START_TEST(the_command_prints_what_iterators_write_and_ends)
 	ck_assert_int_eq(result.status, 3);
 	ck_assert_str_eq(result.out, json);
 	ck_assert_ptr_nonnull(strstr(result.err, "'bpf_iter__task' sees the whole system"));
+	result_free(&result);
+	/* The same by an annotation, and by --attach. */
+	text = renamed(text, "HOTPROBE(\"iter:task\") int list(struct bpf_iter__task *ctx)");
+	write_file(source, text, strlen(text));
+	result = RUN(build_path("hotprobe"), "run", source);
+	ck_assert_str_eq(result.out, wanted);
+	result_free(&result);
+	free(text);
+	text = format(lister, (int)getpid());
+	text = renamed(text, "int list(struct bpf_iter__task *ctx)");
+	write_file(source, text, strlen(text));
+	result = RUN(build_path("hotprobe"), "run", source, "--attach", "iter:task=list");
+	ck_assert_str_eq(result.out, wanted);
 	result_free(&result);
 	free(json);
 	free(wanted);

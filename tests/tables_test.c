@@ -438,6 +438,54 @@ START_TEST(tables_hold_tables)
 }
 END_TEST
 
+START_TEST(programs_look_into_tables_of_tables)
+{
+	static const int calls[] = {0, 1, 1, 2, 3, 3, 3, -1};
+	struct hotprobe *hp;
+	uint64_t value = 100;
+	int index, key = 3;
+
+	NEED(no_bpf());
+	hp = open_confined("BPF_TABLE(\"hash\", int, u64, inner, 10);\n"
+			   "BPF_TABLE(\"hash\", int, u64, other, 10);\n"
+			   "BPF_ARRAY_OF_MAPS(maps, \"inner\", 4);\n"
+			   "BPF_HASH_OF_MAPS(by_key, int, \"inner\", 4);\n"
+			   "static inline void count(void *map, int key)\n"
+			   "{\n"
+			   "	u64 one = 1, *n;\n"
+			   "	if (!map) return;\n"
+			   "	n = bpf_map_lookup_elem(map, &key);\n"
+			   "	if (n) lock_xadd(n, 1);\n"
+			   "	else bpf_map_update_elem(map, &key, &one, BPF_NOEXIST);\n"
+			   "}\n"
+			   "int syscall__getpgid(struct pt_regs *ctx, int pid)\n"
+			   "{\n"
+			   "	int odd = pid & 1;\n"
+			   "	count(maps.lookup(&odd), pid);\n"
+			   "	count(by_key.lookup(&pid), 42);\n"
+			   "	return 0;\n"
+			   "}\n");
+	load_program(hp);
+	index = 0;
+	ck_hp(hp, hotprobe_table_set_table(table_of(hp, "maps"), &index, table_of(hp, "inner")));
+	index = 1;
+	ck_hp(hp, hotprobe_table_set_table(table_of(hp, "maps"), &index, table_of(hp, "other")));
+	ck_hp(hp, hotprobe_table_set_table(table_of(hp, "by_key"), &key, table_of(hp, "inner")));
+	ck_hp(hp, hotprobe_table_update(table_of(hp, "other"), &key, &value, BPF_ANY));
+	run_calls(hp, calls);
+	ck_assert_uint_eq(value_at(hp, "inner", 0), 1);
+	ck_assert_uint_eq(value_at(hp, "inner", 2), 1);
+	ck_assert_uint_eq(value_at(hp, "other", 1), 2);
+	ck_assert_uint_eq(value_at(hp, "other", 3), 103);
+	ck_assert_uint_eq(value_at(hp, "inner", 42), 3);
+	/* Taken out, it is looked into no more. */
+	ck_hp(hp, hotprobe_table_delete(table_of(hp, "by_key"), &key));
+	run_calls(hp, calls);
+	ck_assert_uint_eq(value_at(hp, "inner", 42), 3);
+	hotprobe_free(hp);
+}
+END_TEST
+
 START_TEST(perf_counters_are_read_by_programs)
 {
 	static const int calls[] = {1, -1};
@@ -646,193 +694,6 @@ START_TEST(maps_of_the_network_take_their_descriptors)
 	close(fd);
 	close(listener);
 	hotprobe_free(hp);
-}
-END_TEST
-
-/* ---- Shared and pinned tables
- * ---------------------------------------------------------------------- */
-
-START_TEST(an_extern_table_is_anothers)
-{
-	static const int calls[] = {1, 2, 2, -1};
-	struct hotprobe *owner, *user;
-
-	NEED(no_bpf());
-	owner = load_tables_of("BPF_TABLE_PUBLIC(\"hash\", u32, u64, counts, 10);\n"
-			       "BPF_TABLE_SHARED(\"array\", int, u64, slots, 4);\n"
-			       "BPF_HASH(wide, u64);\n");
-	user = open_confined("BPF_TABLE(\"extern\", u32, u64, counts, 10);\n"
-			     "BPF_TABLE(\"extern\", int, u64, slots, 4);\n"
-			     "int syscall__getpgid(struct pt_regs *ctx, int pid)\n"
-			     "{ counts.increment(pid); slots.increment(pid); return 0; }\n");
-	ck_assert_str_eq(hotprobe_table_kind(table_of(user, "counts")), "extern");
-	ck_assert_int_eq(hotprobe_table_reuse_fd(table_of(user, "counts"),
-						 hotprobe_table_fd(table_of(owner, "wide"))),
-			 -EINVAL);
-	ck_assert_int_eq(hotprobe_table_reuse_fd(table_of(user, "counts"), 0), -EINVAL);
-	ck_hp(user, hotprobe_table_reuse_fd(table_of(user, "counts"),
-					    hotprobe_table_fd(table_of(owner, "counts"))));
-	ck_hp(user, hotprobe_table_reuse_fd(table_of(user, "slots"),
-					    hotprobe_table_fd(table_of(owner, "slots"))));
-	load_program(user);
-	ck_assert_int_eq(hotprobe_table_reuse_fd(table_of(user, "slots"),
-						 hotprobe_table_fd(table_of(owner, "slots"))),
-			 -EBUSY);
-	run_calls(user, calls);
-	hotprobe_free(user);
-	ck_assert_uint_eq(value_at(owner, "counts", 2), 2);
-	ck_assert_uint_eq(value_at(owner, "slots", 1), 1);
-	hotprobe_free(owner);
-}
-END_TEST
-
-/* A header of tables that all programs of a project share, with the line of each. */
-static const char shared_header[] = "#pragma once\n"
-				    "BPF_TABLE(\"extern\", u32, u64, counts, 10);\n"
-				    "BPF_TABLE(\"extern\", int, struct bpf_stacktrace, stacks,\n"
-				    "	  16);\n";
-
-START_TEST(extern_tables_may_be_declared_in_a_header)
-{
-	static const int calls[] = {7, 7, -1};
-	char *dir = make_dir(), *header = format("%s/shared.h", dir);
-	char *name = format("%s/user.c", dir);
-	const char *text = "#include \"shared.h\"\n"
-			   "BPF_ARRAY(last, int, 1);\n"
-			   "int syscall__getpgid(struct pt_regs *ctx, int pid)\n"
-			   "{\n"
-			   "	int zero = 0, id = stacks.get_stackid(ctx, 0);\n"
-			   "	last.update(&zero, &id);\n"
-			   "	counts.increment(pid);\n"
-			   "	return 0;\n"
-			   "}\n";
-	struct hotprobe_opts opts = {.confine = true};
-	struct hotprobe *owner, *user, *wrong;
-	const struct hotprobe_diagnostic *d;
-	uint64_t stack[128];
-	int id;
-
-	NEED(no_bpf());
-	write_file(header, shared_header, strlen(shared_header));
-	owner = load_tables_of("BPF_TABLE_PUBLIC(\"hash\", u32, u64, counts, 10);\n"
-			       "BPF_STACK_TRACE(stacks, 16);\n");
-	user = new_handle(&opts);
-	ck_hp(user, hotprobe_open_string(user, name, text, strlen(text)));
-	ck_assert_str_eq(hotprobe_table_kind(table_of(user, "counts")), "extern");
-	ck_assert_str_eq(hotprobe_table_kind(table_of(user, "stacks")), "extern");
-	ck_hp(user, hotprobe_table_reuse_fd(table_of(user, "counts"),
-					    hotprobe_table_fd(table_of(owner, "counts"))));
-	ck_hp(user, hotprobe_table_reuse_fd(table_of(user, "stacks"),
-					    hotprobe_table_fd(table_of(owner, "stacks"))));
-	load_program(user);
-	run_calls(user, calls);
-	ck_assert_uint_eq(value_at(owner, "counts", 7), 2);
-	id = (int)value_at(user, "last", 0);
-	ck_assert_int_gt(ck_hp(owner, hotprobe_stack(table_of(owner, "stacks"), id, stack, 128)),
-			 0);
-	ck_assert_int_gt(ck_hp(user, hotprobe_stack(table_of(user, "stacks"), id, stack, 128)), 0);
-	hotprobe_free(user);
-	/* One that is not given is named with its line in the header. */
-	wrong = new_handle(&opts);
-	ck_hp(wrong, hotprobe_open_string(wrong, name, text, strlen(text)));
-	ck_assert_int_eq(hotprobe_load(wrong), -ENOENT);
-	d = find_diagnostic(wrong, HOTPROBE_ERROR);
-	ck_assert_str_eq(d->file, header);
-	ck_assert_uint_eq(d->line, 2);
-	hotprobe_free(wrong);
-	hotprobe_free(owner);
-	free(name);
-	free(header);
-	remove_dir(dir);
-}
-END_TEST
-
-START_TEST(an_extern_table_alone_is_refused)
-{
-	const struct hotprobe_diagnostic *d;
-	struct hotprobe *hp;
-
-	NEED(no_bpf());
-	hp = open_confined("int syscall__getpgid(struct pt_regs *ctx) { return 0; }\n"
-			   "BPF_TABLE(\"extern\", u32, u64, counts, 10);\n");
-	ck_assert_int_eq(hotprobe_load(hp), -ENOENT);
-	d = find_diagnostic(hp, HOTPROBE_ERROR);
-	ck_assert_uint_eq(d->line, 2);
-	ck_assert_ptr_nonnull(strstr(d->hint, "hotprobe_table_reuse_fd"));
-	hotprobe_free(hp);
-}
-END_TEST
-
-/* A BPF file system of the test's own. */
-static char *mount_bpffs(void)
-{
-	char *dir;
-
-	ck_assert_int_eq(unshare(CLONE_NEWNS), 0);
-	ck_assert_int_eq(mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
-	dir = make_dir();
-	ck_assert_int_eq(mount("none", dir, "bpf", 0, NULL), 0);
-	return dir;
-}
-
-static struct hotprobe *open_pinned(const char *path, const char *size)
-{
-	char *text = format("BPF_TABLE_PINNED(\"hash\", u32, u64, kept, %s, \"%s\");\n"
-			    "BPF_QUEUESTACK_PINNED(\"queue\", queue, u64, 4, 0, \"%s_queue\");\n"
-			    "int syscall__getpgid(struct pt_regs *ctx, int pid)\n"
-			    "{ kept.increment(pid); return 0; }\n",
-			    size, path, path);
-	struct hotprobe *hp = open_confined(text);
-
-	free(text);
-	return hp;
-}
-
-START_TEST(a_pinned_table_stays)
-{
-	static const int calls[] = {7, 7, -1};
-	const struct hotprobe_diagnostic *d;
-	struct hotprobe *hp;
-	char *dir, *path;
-	uint64_t value = 9;
-
-	NEED(no_bpf());
-	dir = mount_bpffs();
-	path = format("%s/deep/below/kept", dir);
-	for (uint64_t i = 0; i < 3; i++) {
-		hp = open_pinned(path, "10");
-		load_program(hp);
-		ck_assert_int_eq(access(path, F_OK), 0);
-		run_calls(hp, calls);
-		ck_assert_uint_eq(value_at(hp, "kept", 7), 2 * (i + 1));
-		ck_hp(hp, hotprobe_table_push(table_of(hp, "queue"), &value, 0));
-		hotprobe_free(hp);
-	}
-	hp = open_pinned(path, "11");
-	ck_assert_int_eq(hotprobe_load(hp), -EINVAL);
-	d = find_diagnostic(hp, HOTPROBE_ERROR);
-	ck_assert_ptr_nonnull(strstr(d->text, path));
-	ck_assert_ptr_nonnull(strstr(d->text, "10"));
-	ck_assert_uint_eq(d->line, 1);
-	hotprobe_free(hp);
-	free(path);
-	path = format("%s/with.dot", dir);
-	hp = open_pinned(path, "10");
-	ck_assert_int_lt(hotprobe_load(hp), 0);
-	d = find_diagnostic(hp, HOTPROBE_ERROR);
-	ck_assert_ptr_nonnull(strstr(d->hint, "dot"));
-	hotprobe_free(hp);
-	free(path);
-	ck_assert_int_eq(umount2(dir, MNT_DETACH), 0);
-	/* It is a plain directory now. */
-	path = format("%s/kept", dir);
-	hp = open_pinned(path, "10");
-	ck_assert_int_eq(hotprobe_load(hp), -EINVAL);
-	d = find_diagnostic(hp, HOTPROBE_ERROR);
-	ck_assert_ptr_nonnull(strstr(d->text, "no BPF file system"));
-	hotprobe_free(hp);
-	free(path);
-	remove_dir(dir);
 }
 END_TEST
 
@@ -1047,15 +908,12 @@ int main(void)
 	add_test(suite, queues_and_stacks_are_pushed_and_drained, 30);
 	add_test(suite, tail_calls_go_to_functions_by_name, 30);
 	add_test(suite, tables_hold_tables, 30);
+	add_test(suite, programs_look_into_tables_of_tables, 30);
 	add_test(suite, perf_counters_are_read_by_programs, 30);
 	add_test(suite, ring_buffers_deliver_like_perf_buffers, 30);
 	add_test(suite, a_ring_buffer_tells_how_full_it_is, 30);
 	add_test(suite, cgroup_arrays_tell_whose_descendant_a_task_is, 30);
 	add_test(suite, maps_of_the_network_take_their_descriptors, 30);
-	add_test(suite, an_extern_table_is_anothers, 30);
-	add_test(suite, extern_tables_may_be_declared_in_a_header, 60);
-	add_test(suite, an_extern_table_alone_is_refused, 30);
-	add_test(suite, a_pinned_table_stays, 30);
 	add_test(suite, values_are_text_and_back, 30);
 	add_test(suite, text_is_read_as_c_would, 30);
 	add_test(suite, wrong_calls_say_what_is_wrong, 30);

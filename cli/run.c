@@ -180,6 +180,37 @@ static int check_names(struct run *run)
 	return EXIT_USAGE;
 }
 
+/* option is TABLE=EVENT. */
+static int open_counter(struct run *run, const char *option)
+{
+	const char *event = strchr(option, '=') + 1;
+	size_t length = (size_t)(event - 1 - option);
+	struct hotprobe *hp = run->program.hp;
+
+	for (size_t i = 0; i < hotprobe_table_count(hp); i++) {
+		struct hotprobe_table *table = hotprobe_table_at(hp, i);
+		const char *name = hotprobe_table_name(table);
+		int err;
+
+		if (strlen(name) != length || strncmp(name, option, length))
+			continue;
+		err = hotprobe_table_open_counter(table, event, -1);
+		return err ? program_failed(&run->program, err) : EXIT_DONE;
+	}
+	report(HOTPROBE_ERROR, "--counter: '%.*s' is no table of %s", (int)length, option,
+	       run->program.file);
+	return EXIT_USAGE;
+}
+
+static int open_counters(struct run *run)
+{
+	int status = EXIT_DONE;
+
+	for (size_t i = 0; i < run->options->counters.count && status == EXIT_DONE; i++)
+		status = open_counter(run, run->options->counters.at[i]);
+	return status;
+}
+
 /* Up to the point where everything is attached and a command waits to be let go. */
 static int prepare(struct run *run)
 {
@@ -198,6 +229,8 @@ static int prepare(struct run *run)
 		status = check_names(run);
 	if (status == EXIT_DONE)
 		status = program_load(&run->program);
+	if (status == EXIT_DONE)
+		status = open_counters(run);
 	if (status == EXIT_DONE)
 		status = subscribe(run);
 	if (status != EXIT_DONE)

@@ -24,6 +24,7 @@ enum {
 	RUN_FLAME,
 	RUN_CSV,
 	RUN_FORMAT,
+	RUN_COUNTER,
 };
 
 static bool parse_perf_pages(struct run_options *run, const struct options *options)
@@ -88,6 +89,27 @@ static bool parse_top(struct run_options *run, const struct options *options)
 	return true;
 }
 
+static bool parse_counter(struct run_options *run, const struct options *options)
+{
+	const char *equals = strchr(options->value, '=');
+	char **at, *copy;
+
+	if (!equals || equals == options->value || !equals[1]) {
+		usage_error(options->command, "--counter '%s': not TABLE=EVENT", options->value);
+		return false;
+	}
+	at = realloc(run->counters.at, (run->counters.count + 1) * sizeof(*at));
+	if (at)
+		run->counters.at = at;
+	copy = at ? strdup(options->value) : NULL;
+	if (!copy) {
+		report(HOTPROBE_ERROR, "out of memory");
+		return false;
+	}
+	at[run->counters.count++] = copy;
+	return true;
+}
+
 static bool parse_pid(struct run_options *run, const struct options *options)
 {
 	unsigned long pid;
@@ -124,6 +146,8 @@ static bool run_option(struct run_options *run, const struct options *options, i
 		return parse_top(run, options);
 	case RUN_INTERVAL:
 		return option_seconds(options, "--interval", &run->interval_ms);
+	case RUN_COUNTER:
+		return parse_counter(run, options);
 	case RUN_CLEAR:
 		run->tables.clear = true;
 		return true;
@@ -186,6 +210,7 @@ bool run_options_parse(struct run_options *run, const struct command *command, i
 		{"flame", required_argument, NULL, RUN_FLAME},
 		{"format", required_argument, NULL, RUN_FORMAT},
 		{"raw", no_argument, NULL, RUN_RAW},
+		{"counter", required_argument, NULL, RUN_COUNTER},
 		SOURCE_NAMES,
 		OPTION_NAMES,
 		{0},
@@ -215,6 +240,9 @@ void run_options_free(struct run_options *run)
 {
 	source_options_free(&run->source);
 	line_format_free(&run->line_format);
+	for (size_t i = 0; i < run->counters.count; i++)
+		free(run->counters.at[i]);
+	free(run->counters.at);
 	free(run->table_names);
 	free((void *)run->tables.names);
 }
@@ -248,6 +276,8 @@ const char run_help[] =
 	"      --clear               what was printed does not count again\n"
 	"      --tables NAME,...     print these tables; none prints none\n"
 	"      --top N               of each table, the N entries with the largest values\n"
+	"      --counter TABLE=EVENT let programs read this event's counters of all CPUs from a\n"
+	"                            BPF_PERF_ARRAY; events are named as in perf list\n"
 	SOURCE_OPTIONS_HELP
 	"      --backend auto|kprobe|tracepoint\n"
 	"                            how to attach functions that BCC attaches as kprobes\n"

@@ -26,6 +26,10 @@ struct run_options {
 	unsigned interval_ms;
 	struct table_options tables;
 	char *table_names; /* what tables.names points into */
+	struct {
+		char **at; /* TABLE=EVENT */
+		size_t count;
+	} counters;
 	pid_t pid;
 	bool all;	      /* the whole system, with a command too */
 	char *const *command; /* NULL: none */

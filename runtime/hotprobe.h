@@ -583,6 +583,9 @@ size_t hotprobe_table_key_size(const struct hotprobe_table *table);
 /* Bytes that a lookup writes and an update reads: the value's size; for a per-CPU table that,
    rounded up to 8, times the number of possible CPUs. */
 size_t hotprobe_table_value_size(const struct hotprobe_table *table);
+/* Compares with the sizes of the caller's own types for a key and one value, since the calls below
+   trust them: 0, or -EINVAL with a message if they differ. */
+int hotprobe_table_fits(const struct hotprobe_table *table, size_t key_size, size_t value_size);
 size_t hotprobe_table_max_entries(const struct hotprobe_table *table);
 /* After hotprobe_load(), of a BPF_PERF_OUTPUT: do its events come over a ring buffer, where their
    order is that in which they were submitted on whatever CPU, or over a perf buffer for each CPU?
@@ -643,6 +646,8 @@ int hotprobe_table_set_table(const struct hotprobe_table *table, const void *key
    one thread, and then perf_read() works in that thread only. */
 int hotprobe_table_open_perf_event(struct hotprobe_table *table, uint32_t type, uint64_t config,
 				   pid_t pid);
+/* The same by the name that perf list gives: "cycles", "LLC-load-misses", "r1a8". */
+int hotprobe_table_open_counter(struct hotprobe_table *table, const char *event, pid_t pid);
 
 /*
  * After hotprobe_open_*() and before hotprobe_load(): the table is to be this map, which another

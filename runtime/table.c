@@ -107,6 +107,17 @@ void *hotprobe_table_cpu_value(const struct hotprobe_table *table, const void *v
 	return cpu < hotprobe_table_cpu_count(table) ? (char *)value + cpu * size : NULL;
 }
 
+int hotprobe_table_fits(const struct hotprobe_table *table, size_t key_size, size_t value_size)
+{
+	const struct image_table *image = table->image;
+
+	if (key_size == image->key_size && value_size == image->value_size)
+		return 0;
+	return fail(table->hp, -EINVAL,
+		    "table %s has keys of %u bytes and values of %u, and not of %zu and %zu",
+		    table->name, image->key_size, image->value_size, key_size, value_size);
+}
+
 size_t hotprobe_table_max_entries(const struct hotprobe_table *table)
 {
 	return table->max_entries;

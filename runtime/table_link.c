@@ -10,6 +10,7 @@
 
 #include "kernel.h"
 #include "load.h"
+#include "perf_name.h"
 #include "table.h"
 
 static int wrong_kind(const struct hotprobe_table *table, const char *wanted)
@@ -155,6 +156,19 @@ int hotprobe_table_open_perf_event(struct hotprobe_table *table, uint32_t type, 
 		err = open_event(table, cpu, &attr, pid);
 	}
 	return err;
+}
+
+int hotprobe_table_open_counter(struct hotprobe_table *table, const char *event, pid_t pid)
+{
+	uint64_t config;
+	uint32_t type;
+
+	if (!perf_event_of_name(event, &type, &config))
+		return fail(table->hp, -EINVAL,
+			    "there is no event %s: perf list shows their names, such as cpu-clock, "
+			    "cycles, LLC-load-misses, and rHEX is a raw one",
+			    event);
+	return hotprobe_table_open_perf_event(table, type, config, pid);
 }
 
 /* ---- Shared maps

@@ -468,6 +468,35 @@ START_TEST(attach_places_a_function_by_hand)
 }
 END_TEST
 
+/* A counter of whole CPUs is opened in tests/guest_kinds. */
+START_TEST(a_counter_that_cannot_be_opened_is_named)
+{
+	static const char text[] = "BPF_PERF_ARRAY(clock, 256); BPF_HASH(plain);\n"
+				   "int syscall__getpgid(struct pt_regs *ctx)\n"
+				   "{ return clock.perf_read(0) != 0; }\n";
+	static const struct {
+		const char *option, *message;
+		int status;
+	} cases[] = {
+		{"--counter=nosuch=cycles", "'nosuch' is no table", USAGE},
+		{"--counter=clock", "not TABLE=EVENT", USAGE},
+		{"--counter==cycles", "not TABLE=EVENT", USAGE},
+		{"--counter=clock=", "not TABLE=EVENT", USAGE},
+		{"--counter=clock=bogus", "there is no event bogus", WRONG_PROGRAM},
+		{"--counter=plain=cycles", "no BPF_PERF_ARRAY", WRONG_PROGRAM},
+	};
+
+	NEED(no_bpf());
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct result r = run_source("run", text, cases[i].option);
+
+		check_status(&r, cases[i].status);
+		check_says(r.err, cases[i].message);
+		result_free(&r);
+	}
+}
+END_TEST
+
 START_TEST(macros_and_include_directories_reach_the_compiler)
 {
 	NEED(no_bpf());
@@ -830,6 +859,7 @@ int main(void)
 	add_test(suite, verbose_says_what_each_function_is_attached_to, 30);
 	add_test(suite, the_buffer_of_a_table_can_be_chosen, 30);
 	add_test(suite, attach_places_a_function_by_hand, 30);
+	add_test(suite, a_counter_that_cannot_be_opened_is_named, 60);
 	add_test(suite, macros_and_include_directories_reach_the_compiler, 30);
 	add_test(suite, a_file_with_a_script_line_is_a_script, 30);
 	add_test(suite, a_signal_ends_it_cleanly_and_its_command_too, 90);

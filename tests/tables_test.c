@@ -494,23 +494,35 @@ START_TEST(perf_counters_are_read_by_programs)
 
 	NEED(no_bpf());
 	hp = open_confined("BPF_PERF_ARRAY(clock, 256); BPF_ARRAY(last, u64, 1);\n"
+			   "BPF_ARRAY(values, u64, 1);\n"
 			   "BPF_PERF_OUTPUT(events);\n"
 			   "int syscall__getpgid(struct pt_regs *ctx)\n"
 			   "{\n"
 			   "	int zero = 0;\n"
 			   "	u64 n = clock.perf_read(CUR_CPU_IDENTIFIER);\n"
+			   "	struct bpf_perf_event_value v = {};\n"
 			   "	last.update(&zero, &n);\n"
+			   "	if (!clock.perf_counter_value(CUR_CPU_IDENTIFIER, &v, sizeof(v)))\n"
+			   "		values.update(&zero, &v.counter);\n"
 			   "	return 0;\n"
 			   "}\n");
 	load_program(hp);
 	peer = peer_start(get_pgids, (void *)calls);
-	ck_hp(hp, hotprobe_table_open_perf_event(table_of(hp, "clock"), PERF_TYPE_SOFTWARE,
-						 PERF_COUNT_SW_TASK_CLOCK, peer.pid));
+	if (_i)
+		ck_hp(hp,
+		      hotprobe_table_open_counter(table_of(hp, "clock"), "task-clock", peer.pid));
+	else
+		ck_hp(hp, hotprobe_table_open_perf_event(table_of(hp, "clock"), PERF_TYPE_SOFTWARE,
+							 PERF_COUNT_SW_TASK_CLOCK, peer.pid));
 	ck_hp(hp, hotprobe_trace_pid(hp, peer.pid));
 	ck_hp(hp, hotprobe_attach(hp));
 	peer_work(&peer);
 	ck_assert_uint_gt(value_at(hp, "last", 0), 0);
 	ck_assert_uint_lt(value_at(hp, "last", 0), 60000000000ull); /* no errno */
+	ck_assert_uint_ge(value_at(hp, "values", 0), value_at(hp, "last", 0));
+	ck_assert_int_eq(hotprobe_table_open_counter(table_of(hp, "clock"), "bogus", peer.pid),
+			 -EINVAL);
+	ck_assert_ptr_nonnull(strstr(hotprobe_error(hp), "there is no event bogus"));
 	peer_end(&peer);
 	ck_assert_int_lt(hotprobe_table_open_perf_event(table_of(hp, "clock"), 4711, 0, getpid()),
 			 0);
@@ -858,6 +870,10 @@ START_TEST(wrong_calls_say_what_is_wrong)
 			   "BPF_PERF_OUTPUT(events);\n"
 			   "int syscall__getpgid(struct pt_regs *ctx) { return 0; }\n");
 	ck_assert_ptr_null(hotprobe_find_table(hp, "nosuch"));
+	ck_assert_int_eq(hotprobe_table_fits(table_of(hp, "small"), 8, 8), 0);
+	ck_assert_int_eq(hotprobe_table_fits(table_of(hp, "small"), 4, 8), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(hotprobe_error(hp), "small has keys of 8 bytes"));
+	ck_assert_int_eq(hotprobe_table_fits(table_of(hp, "array"), 4, 4), -EINVAL);
 	ck_assert_int_eq(hotprobe_table_each(table_of(hp, "small"), NULL, NULL), -EBUSY);
 	ck_assert_int_eq(hotprobe_table_clear(table_of(hp, "small")), -EBUSY);
 	load_program(hp);
@@ -909,7 +925,7 @@ int main(void)
 	add_test(suite, tail_calls_go_to_functions_by_name, 30);
 	add_test(suite, tables_hold_tables, 30);
 	add_test(suite, programs_look_into_tables_of_tables, 30);
-	add_test(suite, perf_counters_are_read_by_programs, 30);
+	add_loop_test(suite, perf_counters_are_read_by_programs, 30, 2);
 	add_test(suite, ring_buffers_deliver_like_perf_buffers, 30);
 	add_test(suite, a_ring_buffer_tells_how_full_it_is, 30);
 	add_test(suite, cgroup_arrays_tell_whose_descendant_a_task_is, 30);

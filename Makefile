@@ -40,15 +40,15 @@ Q := @
 say = @printf '  %-5s %s\n' $(1) $(2);
 endif
 
-LIB_SRC := $(filter-out runtime/image_write.c,$(wildcard runtime/*.c))
+LIB_SRC := $(wildcard runtime/*.c)
 CC_SRC := $(wildcard runtime/cc/*.c) runtime/arch.c runtime/request.c \
-	runtime/image_records.c runtime/image_write.c
+	runtime/image_records.c runtime/image_write.c runtime/kernel_config.c
 CLI_SRC := $(wildcard cli/*.c)
 LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o)
 CC_OBJ := $(CC_SRC:%.c=$(B)/%.o)
 CLI_OBJ := $(CLI_SRC:%.c=$(B)/%.o)
 
-LIB_LIBS := -lbpf -lelf -lmd
+LIB_LIBS := -lbpf -lelf -lz -lmd
 CC_LIBS := -lbcc -lclang-14 -lLLVM-14 -lbpf -lelf -lz -lseccomp -lpthread
 CLI_LIBS := -ljansson
 
@@ -169,7 +169,8 @@ bench:
 GUEST ?= $(if $(shell command -v qemu-system-x86_64),6.1)
 CONFORMANCE := --hotprobe $(B)/hotprobe --directory $(B)/conformance
 $(B)/tests/layout: tests/conformance/layout.c $(filter $(B)/runtime/cc/headers_% \
-		$(B)/runtime/cc/text.o $(B)/runtime/cc/tree.o $(B)/runtime/arch.o,$(CC_OBJ))
+		$(B)/runtime/cc/text.o $(B)/runtime/cc/tree.o $(B)/runtime/arch.o \
+		$(B)/runtime/kernel_config.o,$(CC_OBJ))
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) -I$(LLVM_PREFIX)/include $(ALL_LDFLAGS) -o $@ $^ -lclang-14 -lz

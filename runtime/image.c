@@ -144,6 +144,20 @@ static const char *check_programs(const struct image *img)
 	return NULL;
 }
 
+static const char *check_uses(const struct image *img)
+{
+	for (uint32_t i = 0; i < img->count[IMAGE_USES]; i++) {
+		const struct image_use *use = &img->uses[i];
+
+		if (use->kind >= IMAGE_USE_KINDS)
+			return "a use of the kernel is of an unknown kind";
+		if (!good_string(img, use->name) || !good_string(img, use->member) ||
+		    !good_string(img, use->was) || !good_string(img, use->file))
+			return "a string of a use of the kernel is out of range";
+	}
+	return NULL;
+}
+
 static const char *check_facts(const struct image *img)
 {
 	if (img->count[IMAGE_FACTS] != 1 || !img->count[IMAGE_PROGRAMS])
@@ -158,7 +172,7 @@ static const char *check_facts(const struct image *img)
 		if (!good_string(img, img->targets[i].spec) ||
 		    img->targets[i].program >= img->count[IMAGE_PROGRAMS])
 			return "a function's target is out of range";
-	return NULL;
+	return check_uses(img);
 }
 
 static const char *check_content(const struct image *img)
@@ -178,7 +192,8 @@ static const char *check_content(const struct image *img)
 	return why;
 }
 
-static void set_section(struct image *img, uint32_t kind, const void *at)
+/* Where the pointer to that section's records is in img. */
+static const void **section_at(struct image *img, uint32_t kind)
 {
 	const void **pointers[IMAGE_SECTION_KINDS] = {
 		[IMAGE_STRINGS] = (const void **)&img->strings,
@@ -195,9 +210,17 @@ static void set_section(struct image *img, uint32_t kind, const void *at)
 		[IMAGE_FACTS] = (const void **)&img->facts,
 		[IMAGE_TOOLS] = (const void **)&img->tools,
 		[IMAGE_TARGETS] = (const void **)&img->targets,
+		[IMAGE_USES] = (const void **)&img->uses,
 	};
 
-	*pointers[kind] = at;
+	return pointers[kind];
+}
+
+const void *image_section(const struct image *img, enum image_section_kind kind)
+{
+	struct image copy = *img;
+
+	return *section_at(&copy, kind);
 }
 
 static const char *find_sections(struct image *img, const struct image_header *header)
@@ -215,13 +238,15 @@ static const char *find_sections(struct image *img, const struct image_header *h
 
 		if (!s->kind || s->kind >= IMAGE_SECTION_KINDS || img->count[s->kind])
 			return "a section's kind is unknown or there twice";
-		if (s->offset % 8 || s->offset < start || s->offset > img->size ||
-		    s->size > img->size - s->offset)
+		if (s->offset % 8 || s->offset > img->size || s->size > img->size - s->offset)
 			return "a section lies outside the image";
+		if (s->offset < start)
+			return "a section overlaps what is before it";
 		if (s->size != (uint64_t)s->count * image_record_size[s->kind])
 			return "a section's size does not match its records";
 		img->count[s->kind] = s->count;
-		set_section(img, s->kind, (const char *)img->data + s->offset);
+		*section_at(img, s->kind) = (const char *)img->data + s->offset;
+		start = s->offset + s->size;
 	}
 	return NULL;
 }
@@ -234,10 +259,16 @@ int image_parse(struct image *img, const void *data, size_t size, const char **w
 	img->data = data;
 	img->size = size;
 	*why = "it is no image";
+	if (size >= sizeof(*header) && header->magic == htobe32(IMAGE_MAGIC)) {
+		*why = "its numbers are big-endian, those of an image are little-endian";
+		return -ENOTSUP;
+	}
 	if (size < sizeof(*header) || header->magic != htole32(IMAGE_MAGIC))
 		return -EINVAL;
 	if (header->version != htole32(IMAGE_VERSION)) {
-		*why = "it is of another version of the format";
+		*why = le32toh(header->version) > IMAGE_VERSION
+			       ? "it is of a newer version of the format, of a newer hotprobe"
+			       : "it is of an older version of the format, of an older hotprobe";
 		return -ENOTSUP;
 	}
 	if (__BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__) {

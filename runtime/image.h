@@ -4,7 +4,8 @@
  *
  * One byte string holds everything: bytecode, tables, BTF, line info, types, facts about the
  * kernel it was made for, and the compiler's diagnostics. When a compile fails the image holds
- * the diagnostics alone. All numbers are little-endian, every section starts on 8 bytes:
+ * the diagnostics alone. All numbers are little-endian, every section starts on 8 bytes and behind
+ * the one that is listed before it:
  *
  *     struct image_header
  *     struct image_section[header.section_count]
@@ -12,7 +13,9 @@
  *
  * A string is an offset into IMAGE_STRINGS, where it ends with a NUL; 0 is the empty string.
  * An index into a section that may be absent is stored plus one, so that 0 says "none".
- * The reader (image_parse) trusts nothing; what it accepts can be used without further checks.
+ * The reader (image_parse) trusts nothing; what it accepts can be used without further checks. It
+ * takes images of IMAGE_VERSION alone: a source is built again sooner than an old form is kept
+ * alive.
  */
 #ifndef HOTPROBE_IMAGE_H
 #define HOTPROBE_IMAGE_H
@@ -21,7 +24,7 @@
 #include <stdint.h>
 
 #define IMAGE_MAGIC 0x4f504821u /* "!HPO" */
-#define IMAGE_VERSION 1u
+#define IMAGE_VERSION 2u
 #define IMAGE_NONE 0xffffffffu
 
 struct image_header {
@@ -35,6 +38,7 @@ struct image_header {
 enum {
 	IMAGE_F_COMPILED = 1,	     /* there is a program; without it only diagnostics */
 	IMAGE_F_DIRECT_SYSCALLS = 2, /* compiled for syscalls' tracepoints, not for kprobes */
+	IMAGE_F_COMPARABLE = 4,	     /* its uses are complete: it may fit other kernels, too */
 };
 
 struct image_section {
@@ -59,6 +63,7 @@ enum image_section_kind {
 	IMAGE_FACTS,	   /* struct image_facts, one */
 	IMAGE_TOOLS,	   /* struct image_tool */
 	IMAGE_TARGETS,	   /* struct image_target */
+	IMAGE_USES,	   /* struct image_use */
 	IMAGE_SECTION_KINDS,
 };
 
@@ -116,10 +121,12 @@ struct image_program {
 	uint32_t file; /* string: where it is defined */
 	uint32_t line;
 	uint32_t column;
-	uint32_t flags; /* IMAGE_PROGRAM_ */
+	uint32_t flags;	     /* IMAGE_PROGRAM_ */
+	uint32_t parameters; /* that the function declares */
 };
 
-/* A place that the source itself names for a function: HOTPROBE("uprobe:/bin/bash:readline"). */
+/* A place that the source itself names for a function, HOTPROBE("uprobe:/bin/bash:readline"), or
+   that was given when the image was saved. */
 struct image_target {
 	uint32_t program; /* index */
 	uint32_t spec;	  /* string: KIND:TARGET */
@@ -194,6 +201,40 @@ struct image_facts {
 	uint32_t machine;      /* string: uname -m there, "" if unknown */
 };
 
+/*
+ * What the compiled code takes for granted of the kernel: places of members, sizes, values. On
+ * another kernel than the one compiled for they are compared with what is there (uses.h).
+ */
+enum image_use_kind {
+	IMAGE_USE_MEMBER,	  /* name: "struct sock"; member: "__sk_common.skc_daddr" */
+	IMAGE_USE_SIZE,		  /* name: the struct, which is copied or counted by its size */
+	IMAGE_USE_LAYOUT,	  /* name: the struct, all of which is handed on */
+	IMAGE_USE_ENUMERATOR,	  /* name: the enumerator; member: "enum NAME" or "enum" */
+	IMAGE_USE_HAS_MEMBER,	  /* the source asked HOTPROBE_HAS_FIELD or HOTPROBE_FIELD_SIZE */
+	IMAGE_USE_HAS_TYPE,	  /* ... HOTPROBE_HAS_TYPE */
+	IMAGE_USE_HAS_ENUMERATOR, /* ... HOTPROBE_HAS_ENUMERATOR */
+	IMAGE_USE_CONFIG,	  /* name: CONFIG_X, which the source names */
+	IMAGE_USE_VERSION,	  /* the source compares LINUX_VERSION_CODE; was: "FROM BELOW", the
+				     versions between which every comparison has the same result */
+	IMAGE_USE_RELEASE,	  /* the source names UTS_RELEASE */
+	IMAGE_USE_FUNCTION,	  /* name: a kernel function; "btf_trace_EVENT": a raw tracepoint */
+	IMAGE_USE_KINDS,
+};
+
+struct image_use {
+	uint32_t kind;	 /* enum image_use_kind */
+	uint32_t name;	 /* string */
+	uint32_t member; /* string; "[]" stands for any element of an array, "~" in front for
+			    any struct that it holds, however deep */
+	uint32_t number; /* in the compiled code: MEMBER: its offset, bits; SIZE, LAYOUT: bytes;
+			    FUNCTION: parameters used, IMAGE_NONE: all and the return value */
+	uint32_t was;  /* string: how it is on the kernel compiled for. Until the image is saved, ""
+			  where only BTF tells it */
+	uint32_t file; /* string: where the source uses it first, "" if that is not known */
+	uint32_t line;
+	uint32_t reserved;
+};
+
 /* A file that compiled it: the compiler process, libbcc, LLVM. If one has changed since, a cached
    image is stale. */
 struct image_tool {
@@ -222,6 +263,7 @@ struct image {
 	const struct image_facts *facts;
 	const struct image_tool *tools;
 	const struct image_target *targets;
+	const struct image_use *uses;
 	uint32_t count[IMAGE_SECTION_KINDS]; /* of each section's records */
 };
 
@@ -231,6 +273,8 @@ struct image {
  * names the first thing that is wrong (a static string).
  */
 int image_parse(struct image *img, const void *data, size_t size, const char **why);
+/* The records of a section of a parsed image, NULL if it is not there. */
+const void *image_section(const struct image *img, enum image_section_kind kind);
 
 /* The part of it that is about types (image_types.c); the sections are in their places. Returns 0,
    -EINVAL with *why set, or -ENOMEM with it set, too. */

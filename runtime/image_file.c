@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "image_file.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -12,17 +13,19 @@
 #include "arch.h"
 #include "compile.h"
 #include "file.h"
+#include "image_uses.h"
 #include "kernel.h"
 
 bool image_file_is(const void *data, size_t size)
 {
 	const struct image_header *header = data;
 
-	return size >= sizeof(*header) && header->magic == IMAGE_MAGIC;
+	return size >= sizeof(*header) &&
+	       (header->magic == htole32(IMAGE_MAGIC) || header->magic == htobe32(IMAGE_MAGIC));
 }
 
-/* The code has offsets of that kernel's structures in it: elsewhere it would read wrong places.
-   Two kernels of one release may differ, so where the build id is known it decides. */
+/* The code has offsets of that kernel's structures in it. Two kernels of one release may differ,
+   so where the build id is known it decides; on another one what the code uses is compared. */
 static int check_kernel(struct hotprobe *hp, const char *path)
 {
 	const struct image *img = &hp->image;
@@ -30,6 +33,7 @@ static int check_kernel(struct hotprobe *hp, const char *path)
 	const char *wanted = image_str(img, img->facts->kernel_id);
 	const char *machine = image_str(img, img->facts->machine);
 	char id[KERNEL_ID_SIZE];
+	bool known, same;
 	struct utsname un;
 
 	if (strcmp(machine, arch_native.machine))
@@ -39,11 +43,14 @@ static int check_kernel(struct hotprobe *hp, const char *path)
 			       *machine ? machine : "an unknown machine", arch_native.machine);
 	uname(&un);
 	kernel_build_id(KERNEL_NOTES, id);
-	if (*wanted && *id ? !strcmp(wanted, id) : !strcmp(release, un.release))
+	known = *wanted && *id;
+	same = !strcmp(known ? wanted : release, known ? id : un.release);
+	if (same && (known || !(img->flags & IMAGE_F_COMPARABLE)))
 		return 0;
-	return fail_at(hp, -EINVAL, path, 0, 0,
-		       "build it again here, or for this kernel with hotprobe build --btf",
-		       "the image was compiled for %s %s, and this is %s",
+	if (img->flags & IMAGE_F_COMPARABLE)
+		return image_uses_check(hp, path);
+	return fail_at(hp, -EINVAL, path, 0, 0, IMAGE_USES_HINT,
+		       "the image was compiled for %s %s alone, and this is %s",
 		       strcmp(release, un.release) ? "kernel" : "another build of kernel", release,
 		       un.release);
 }
@@ -89,12 +96,63 @@ static int replace_file(const char *path, const void *data, size_t size)
 	return err;
 }
 
+/* Where programs are placed other than by their names: what the source says, and what was added. */
+static int write_targets(struct hotprobe *hp, struct image_writer *w)
+{
+	for (size_t i = 0; i < hp->links.count; i++) {
+		const struct hotprobe_link *link = hp->links.at[i];
+		struct image_target target = {
+			.program = (uint32_t)(link->program - hp->programs),
+			.spec = image_add_string(w, link->target_text),
+		};
+
+		if (!link->by_name)
+			image_add(w, IMAGE_TARGETS, &target, sizeof(target), 1);
+	}
+	return w->failed;
+}
+
+/* Sections that are not changed stay as they are, with all that refers to them. */
+static int write_image(struct hotprobe *hp, struct image_writer *w)
+{
+	const struct image *img = &hp->image;
+	int err;
+
+	w->flags = img->flags;
+	for (uint32_t kind = 1; kind < IMAGE_SECTION_KINDS; kind++)
+		if (kind != IMAGE_TARGETS && kind != IMAGE_USES && kind != IMAGE_TOOLS)
+			image_add(w, kind, image_section(img, kind), image_record_size[kind],
+				  img->count[kind]);
+	err = w->failed;
+	if (!err)
+		err = write_targets(hp, w);
+	if (err)
+		return fail(hp, err, "out of memory");
+	return image_uses_write(hp, w);
+}
+
 int hotprobe_save(struct hotprobe *hp, const char *path)
 {
+	struct image_writer w = {0};
+	void *data = NULL;
+	size_t size;
 	int err;
 
 	if (!hp->programs)
 		return fail(hp, -EBUSY, "there is no compiled program to save");
-	err = replace_file(path, hp->image.data, hp->image.size);
-	return err ? fail(hp, err, "cannot write %s: %s", path, strerror(-err)) : 0;
+	err = write_image(hp, &w);
+	if (err)
+		goto out;
+	err = image_write(&w, &data, &size);
+	if (err) {
+		fail(hp, err, "out of memory");
+		goto out;
+	}
+	err = replace_file(path, data, size);
+	if (err)
+		fail(hp, err, "cannot write %s: %s", path, strerror(-err));
+out:
+	free(data);
+	image_writer_free(&w);
+	return err;
 }

@@ -19,4 +19,5 @@ const size_t image_record_size[IMAGE_SECTION_KINDS] = {
 	[IMAGE_FACTS] = sizeof(struct image_facts),
 	[IMAGE_TOOLS] = sizeof(struct image_tool),
 	[IMAGE_TARGETS] = sizeof(struct image_target),
+	[IMAGE_USES] = sizeof(struct image_use),
 };

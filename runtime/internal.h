@@ -100,6 +100,7 @@ struct hotprobe {
 	struct source source;
 	void *image_data;
 	struct image image;
+	struct image_facts facts; /* where the image's are another kernel's: those of this one */
 	struct hotprobe_type *types;
 	struct hotprobe_table *tables;
 	size_t table_count;

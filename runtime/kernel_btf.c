@@ -22,6 +22,14 @@ static int load_vmlinux(struct hotprobe *hp)
 	return !err || err == -ENOMEM ? err : -EOPNOTSUPP;
 }
 
+int kernel_btf_vmlinux(struct hotprobe *hp, struct btf **btf)
+{
+	int err = load_vmlinux(hp);
+
+	*btf = hp->kernel_btf;
+	return err;
+}
+
 void kernel_btf_forget(struct hotprobe *hp)
 {
 	btf__free(hp->kernel_btf);

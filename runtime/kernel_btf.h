@@ -14,6 +14,8 @@ struct btf_function {
    -EPERM if only modules could have it and they may not be looked at; -ENOMEM. */
 int kernel_btf_find(struct hotprobe *hp, const char *prefix, const char *name,
 		    struct btf_function *found);
+/* All of vmlinux's. It stays the handle's, until it is forgotten. Errors as above. */
+int kernel_btf_vmlinux(struct hotprobe *hp, struct btf **btf);
 /* The next kernel_btf_find() reads it again. */
 void kernel_btf_forget(struct hotprobe *hp);
 

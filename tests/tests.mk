@@ -8,8 +8,7 @@ LIB_TEST_SRC := $(filter-out $(CLI_TEST_SRC) $(CC_TEST_SRC),$(TEST_SRC))
 TEST_PROGRAMS := $(B)/tests/child $(B)/tests/worker $(B)/tests/user_child $(B)/tests/outside_cc
 BENCH_PROGRAMS := $(B)/tests/bench_start
 
-TEST_OBJ := $(addprefix $(B)/tests/,support.o calls.o net.o seen.o every_kind.o) \
-	$(B)/runtime/image_write.o
+TEST_OBJ := $(addprefix $(B)/tests/,support.o calls.o net.o seen.o every_kind.o)
 # The library with its inside, which the one that is installed hides.
 $(B)/tests/libinternal.a: $(LIB_OBJ)
 	@mkdir -p $(@D)

@@ -235,6 +235,7 @@ static int add_program(void *module, size_t id, const struct source *source,
 		program.file = image_add_string(w, source->name);
 		program.line = function->line;
 		program.column = function->column;
+		program.parameters = (uint32_t)function->parameters;
 	}
 	if (!direct_syscalls &&
 	    (starts_with(name, "syscall__") || starts_with(name, "kprobe____x64_sys_")))

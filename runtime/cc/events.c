@@ -101,7 +101,7 @@ static const struct submit *find_submit(CXCursor call)
 }
 
 void event_from_call(CXCursor call, const struct source *source, struct types *types,
-		     struct parsed *parsed, struct diag_list *diags)
+		     struct uses *uses, struct parsed *parsed, struct diag_list *diags)
 {
 	const struct submit *submit = find_submit(call);
 	struct parse_table *table;
@@ -118,6 +118,7 @@ void event_from_call(CXCursor call, const struct source *source, struct types *t
 	if (type.kind == CXType_Invalid || type.kind == CXType_Void ||
 	    clang_Type_getSizeOf(type) < 0)
 		return;
+	uses_whole(uses, call, type);
 	index = types_add(types, type) + 1;
 	if (!table->event_type) {
 		table->event_type = index;

@@ -9,10 +9,11 @@
 #include "parse.h"
 #include "source.h"
 #include "types.h"
+#include "uses.h"
 
 /* If the call is one of TABLE.perf_submit(), perf_submit_skb(), ringbuf_output() and
    ringbuf_submit(), notes the type of its data as the table's event type. */
 void event_from_call(CXCursor call, const struct source *source, struct types *types,
-		     struct parsed *parsed, struct diag_list *diags);
+		     struct uses *uses, struct parsed *parsed, struct diag_list *diags);
 
 #endif

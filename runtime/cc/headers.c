@@ -226,6 +226,54 @@ static void find_facts(const struct build *b, struct headers_facts *facts)
 	};
 }
 
+static void add_asked(struct headers_facts *facts, int kind, const char *name, size_t size,
+		      const char *member, size_t member_size)
+{
+	facts->asked = cc_grow(facts->asked, facts->asked_count, sizeof(*facts->asked));
+	facts->asked[facts->asked_count++] = (struct headers_asked){
+		.kind = kind,
+		.name = cc_strndup(name, size),
+		.member = cc_strndup(member, member_size),
+	};
+}
+
+static void find_asked(const struct build *b, struct headers_facts *facts)
+{
+	static const int kinds[] = {[HAS_FIELD] = ASKED_MEMBER,
+				    [HAS_TYPE] = ASKED_TYPE,
+				    [HAS_ENUMERATOR] = ASKED_ENUMERATOR};
+
+	for (size_t i = 0; i < b->macros.question_count; i++) {
+		const struct question *q = &b->macros.questions[i];
+
+		if (q->name.at && (q->kind != HAS_FIELD || q->field.at))
+			add_asked(facts, kinds[q->kind], q->name.at, (size_t)q->name.size,
+				  q->field.at ? q->field.at : "", (size_t)q->field.size);
+	}
+	for (size_t i = 0; i < b->words.count; i++) {
+		const struct word *word = &b->words.list[i];
+
+		if (config_is_asked(word))
+			add_asked(facts, ASKED_CONFIG, word->at, word->size, "", 0);
+	}
+	if (words_flags(&b->words, "UTS_RELEASE") & WORD_USED)
+		add_asked(facts, ASKED_RELEASE, "UTS_RELEASE", strlen("UTS_RELEASE"), "", 0);
+}
+
+static void find_renames(const struct build *b, struct headers_facts *facts)
+{
+	facts->renames = cc_alloc((b->cut.alias_count + 1) * sizeof(*facts->renames));
+	for (size_t i = 0; i < b->cut.alias_count; i++) {
+		const struct alias *alias = &b->cut.aliases[i];
+
+		facts->renames[facts->rename_count++] = (struct headers_rename){
+			.type = btf_name(&b->btf, alias->type),
+			.alias = cc_strndup(alias->name, alias->name_size),
+			.member = alias->field.name,
+		};
+	}
+}
+
 /* ---- The file ------------------------------------------------------------------------------ */
 
 /* A macro of the command line comes before everything else: it must not reach into types. */
@@ -282,7 +330,6 @@ static void put_tracepoints(struct build *b, struct text *out)
 static void put_all(struct build *b, struct text *out)
 {
 	struct config_input config = {
-		.path = b->in->config_path,
 		.btf_path = b->in->btf_path,
 		.release = b->in->release,
 		.version_code = b->version_code,
@@ -320,6 +367,8 @@ int headers_build(const struct headers_input *in, struct tree *tree, struct head
 	add_words(&b);
 	choose_types(&b);
 	find_facts(&b, facts);
+	find_asked(&b, facts);
+	find_renames(&b, facts);
 	put_all(&b, &out);
 	tree_add(tree, "include/linux/kconfig.h", &out);
 	if (in->whole)

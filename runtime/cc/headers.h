@@ -40,7 +40,6 @@ struct headers_tracepoint {
 struct headers_input {
 	const char *btf_path;	 /* the kernel's BTF, raw or in an ELF file */
 	const char *modules_dir; /* BTF of modules, /sys/kernel/btf; NULL: don't look there */
-	const char *config_path; /* NULL: it is looked for: /proc, beside the BTF, /boot */
 	const char *release;	 /* uname -r of the kernel to compile for */
 	/* The user's source and every file of the user's that it includes. */
 	const struct headers_text *texts;
@@ -57,6 +56,24 @@ struct headers_input {
 	bool direct_syscalls; /* leave CONFIG_ARCH_HAS_SYSCALL_WRAPPER undefined */
 };
 
+/* What a text asked of the kernel besides types. */
+struct headers_asked {
+	enum {
+		ASKED_CONFIG,	  /* named CONFIG_X */
+		ASKED_RELEASE,	  /* named UTS_RELEASE */
+		ASKED_MEMBER,	  /* HOTPROBE_HAS_FIELD or HOTPROBE_FIELD_SIZE */
+		ASKED_TYPE,	  /* HOTPROBE_HAS_TYPE */
+		ASKED_ENUMERATOR, /* HOTPROBE_HAS_ENUMERATOR */
+	} kind;
+	char *name, *member;
+};
+
+/* A member that the tree has under another name: struct sock's sk_state is skc_state, somewhere
+   within. */
+struct headers_rename {
+	const char *type, *alias, *member;
+};
+
 /* Offsets in bytes, as struct image_facts has them; IMAGE_NONE where BTF does not tell. */
 struct headers_facts {
 	const struct arch *arch;       /* that the BTF is of */
@@ -67,6 +84,10 @@ struct headers_facts {
 	uint32_t task_signal;
 	uint32_t task_comm;
 	uint32_t signal_live;
+	struct headers_asked *asked;
+	size_t asked_count;
+	struct headers_rename *renames;
+	size_t rename_count;
 };
 
 /*

@@ -10,7 +10,6 @@
 #include "text.h"
 
 struct config_input {
-	const char *path;      /* NULL: it is looked for */
 	const char *btf_path;  /* where the kernel's types are; NULL if not known */
 	const char *release;   /* uname -r */
 	unsigned version_code; /* LINUX_VERSION_CODE */
@@ -22,5 +21,8 @@ struct config_input {
 /* Writes the CONFIG_ macros that are words, and those that libbcc's headers need. Without a
    configuration to read, only the latter. */
 void config_put(const struct config_input *in, const struct words *words, struct text *out);
+
+/* Is it a symbol of the configuration that the source names? */
+bool config_is_asked(const struct word *word);
 
 #endif

@@ -37,6 +37,7 @@
 #include "stray.h"
 #include "text.h"
 #include "tools.h"
+#include "uses.h"
 #include "vfs.h"
 
 struct worker {
@@ -68,6 +69,14 @@ static void add_facts(struct worker *w, const char *license)
 	};
 
 	image_add(&w->image, IMAGE_FACTS, &facts, sizeof(facts), 1);
+}
+
+static void add_uses(struct worker *w)
+{
+	const struct headers_text source = {.text = w->source.text, .size = w->source.size};
+
+	uses_asked(&w->image, &w->facts);
+	uses_version(&w->image, &source, w->job.files, w->job.file_count, w->facts.version_code);
 }
 
 static _Noreturn void write_and_exit(int out, const char *data, size_t size)
@@ -367,6 +376,7 @@ static void add_module(struct worker *w, void *module)
 	const char *license = bpf_module_license(module);
 
 	add_facts(w, license ? license : "GPL");
+	add_uses(w);
 	if (assemble(module, &w->source, &w->parsed, w->job.direct_syscalls, &w->image, &w->diags))
 		drop_records(w);
 }

@@ -15,6 +15,7 @@
 #include "text.h"
 #include "types.h"
 #include "usdt.h"
+#include "uses.h"
 #include "vfs.h"
 
 /* One walk through the tree. */
@@ -23,6 +24,7 @@ struct walk {
 	struct diag_list *diags;
 	struct parsed *parsed;
 	struct types types;
+	struct uses uses;
 	/* Something spanned lines since the last offset in parsed->resync. */
 	bool moved;
 };
@@ -150,7 +152,7 @@ static void note(struct walk *walk, CXCursor cursor)
 	slots_from(cursor, walk->parsed);
 	if (clang_getCursorKind(cursor) != CXCursor_CallExpr)
 		return;
-	event_from_call(cursor, walk->source, &walk->types, walk->parsed, walk->diags);
+	event_from_call(cursor, walk->source, &walk->types, &walk->uses, walk->parsed, walk->diags);
 	ring_query_from_call(cursor, walk->source, walk->parsed);
 	usdt_from_call(cursor, walk->source,
 		       walk->parsed->functions[walk->parsed->function_count - 1].name,
@@ -307,13 +309,12 @@ static enum CXChildVisitResult visit_top(CXCursor cursor, CXCursor parent, CXCli
 	enum CXCursorKind kind = clang_getCursorKind(cursor);
 
 	(void)parent;
-	if (kind != CXCursor_FunctionDecl && kind != CXCursor_VarDecl)
-		return CXChildVisit_Continue;
 	if (!place_is_users(clang_getCursorLocation(cursor)))
 		return CXChildVisit_Continue;
+	uses_of(&walk->uses, cursor);
 	if (kind == CXCursor_VarDecl)
 		add_variable(walk, cursor);
-	else if (clang_isCursorDefinition(cursor) &&
+	else if (kind == CXCursor_FunctionDecl && clang_isCursorDefinition(cursor) &&
 		 place_of(walk->source, clang_getCursorLocation(cursor)).is_main)
 		add_function(walk, cursor);
 	return CXChildVisit_Continue;
@@ -341,7 +342,11 @@ int parse_source(const struct source *source, const struct flags *user, const st
 		 struct image_writer *w, struct diag_list *diags, struct parsed *parsed)
 {
 	struct CXUnsavedFile unsaved[EXPORTED_MAX + 1];
-	struct walk walk = {.source = source, .diags = diags, .parsed = parsed, .types = {.w = w}};
+	struct walk walk = {.source = source,
+			    .diags = diags,
+			    .parsed = parsed,
+			    .types = {.w = w},
+			    .uses = {.w = w, .source = source}};
 	struct flags flags = flags_for_parse(user, arch);
 	size_t count = unsaved_files(source, unsaved);
 	CXTranslationUnit unit;

@@ -68,7 +68,8 @@ struct parsed {
 	size_t ring_query_count;
 };
 
-/* Types go to w, errors to diags. Returns -1 if libclang cannot be used at all. */
+/* Types and uses of the kernel's go to w, errors to diags. Returns -1 if libclang cannot be used at
+   all. */
 int parse_source(const struct source *source, const struct flags *user, const struct arch *arch,
 		 struct image_writer *w, struct diag_list *diags, struct parsed *parsed);
 

@@ -171,10 +171,14 @@ int hotprobe_open_file(struct hotprobe *hp, const char *path);
 int hotprobe_open_string(struct hotprobe *hp, const char *name, const char *text, size_t size);
 
 /*
- * Writes what hotprobe_open_ compiled to a file, an image. hotprobe_open_file() takes an image in
- * place of a source: then no compiler is needed, not even installed, and no BTF read. An image is
- * for the kernel it was compiled for; opening it elsewhere is -EINVAL. Returns 0 or the errno of
- * writing; a file that was there is replaced only by a whole one.
+ * Writes what hotprobe_open_ compiled to a file, an image, with what hotprobe_attach_ was told
+ * since. hotprobe_open_file() takes an image in place of a source: then no compiler is needed, not
+ * even installed. On the kernel it was compiled for no BTF is read either. On another one the image
+ * is compared with that kernel's BTF: it opens if all that the program uses of the kernel (members
+ * and their places, types that are copied, enumerators, arguments of traced functions, fields of
+ * tracepoints, CONFIG_ symbols, versions) is as it was; otherwise it is -EINVAL, with a diagnostic
+ * for each difference. Returns 0; -EINVAL if the headers compiled with are of another kernel than
+ * the BTF; or the errno of writing. A file that was there is replaced only by a whole one.
  */
 int hotprobe_save(struct hotprobe *hp, const char *path);
 

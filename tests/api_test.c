@@ -58,7 +58,7 @@ END_TEST
 
 START_TEST(a_host_may_have_functions_named_like_the_archives_own)
 {
-	char *arguments = format("%s -lbpf -lelf -lmd", build_path("libhotprobe.a"));
+	char *arguments = format("%s -lbpf -lelf -lz -lmd", build_path("libhotprobe.a"));
 
 	check_host(arguments);
 	free(arguments);

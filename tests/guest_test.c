@@ -42,6 +42,8 @@ static const char lab_script[] =
 	"both confined opensnoop\n"
 	"both all opensnoop --all\n"
 	"trace nowhere kprobes --attach kprobe:no_such_function=on_match -- true\n"
+	"mkdir $T/f\n"
+	"trace fits fits --perf-pages 512 -- $B/tests/child opens $T/f 100 $T/f/log\n"
 	"trace other other -- true\n"
 	"trace lockdown kprobes -- true\n"
 	"bpftool prog show >left.out 2>&1\n"
@@ -115,13 +117,14 @@ static void build_image(const struct lab *lab, const struct lab *kernel, const c
 static void run_lab(struct lab *lab)
 {
 	char *script = format("B='%s' D='%s'\n%s", build_path("."), lab->dir, lab_script);
+	const struct lab *other = &machines[lab == &machines[NEW] ? OLD : NEW];
 	const char *append = lab == &machines[LOCKED] ? "lockdown=confidentiality" : "quiet";
 
 	build_image(lab, lab, "kprobes", "tests/programs/kernel_kinds.c", "KPROBES");
 	build_image(lab, lab, "six", "tests/programs/kernel_kinds.c", "SYSCALLS");
 	build_image(lab, lab, "opensnoop", "programs/opensnoop.c", "NOTHING");
-	build_image(lab, &machines[lab == &machines[NEW] ? OLD : NEW], "other", "programs/hello.c",
-		    "NOTHING");
+	build_image(lab, other, "fits", "programs/opensnoop.c", "NOTHING");
+	build_image(lab, other, "other", "tests/programs/kernel_types.c", "NOTHING");
 	lab->boot = GUEST("run", "--kernel", lab->kernel, "--timeout", "240", "--rw", lab->dir,
 			  "--append", append, "--", "sh", "-c", script);
 	free(script);
@@ -273,8 +276,18 @@ START_TEST(what_the_kernel_lacks_is_named)
 	NEED(no_guest);
 	ck_assert_int_eq(lab_status(lab, "nowhere"), 1);
 	lab_says(lab, "nowhere", "no_such_function");
+}
+END_TEST
+
+START_TEST(an_image_of_another_kernel_runs_where_what_it_uses_is_the_same)
+{
+	const struct lab *lab = &machines[_i];
+
+	NEED(no_guest);
+	ck_assert_int_eq(lab_status(lab, "fits"), 0);
+	count_is(lab, "fits", "\"comm\":\"child\"", "/f/", 101);
 	ck_assert_int_eq(lab_status(lab, "other"), 1);
-	lab_says(lab, "other", "the image was compiled for kernel 6.");
+	lab_says(lab, "other", "struct task_struct.tgid is another on this kernel");
 }
 END_TEST
 
@@ -568,6 +581,7 @@ int main(void)
 	add(suite, opensnoop_sees_the_opens_of_its_command, 10, LOCKED);
 	add(suite, a_command_is_traced_alone_or_with_the_whole_system, 10, LOCKED);
 	add(suite, what_the_kernel_lacks_is_named, 10, LOCKED);
+	add(suite, an_image_of_another_kernel_runs_where_what_it_uses_is_the_same, 10, LOCKED);
 	add(suite, a_kernel_that_is_locked_down_is_named, 10, 1);
 	add(suite, no_program_stays_in_the_kernel, 10, LOCKED);
 	add(suite, two_guests_run_at_once_and_one_prints_a_gigabyte, 300, 1);

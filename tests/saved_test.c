@@ -239,27 +239,6 @@ START_TEST(a_damaged_image_is_refused_with_its_name)
 }
 END_TEST
 
-START_TEST(an_image_of_another_kernel_is_refused_with_both_names)
-{
-	char *dir = make_dir(), *source = format("%s/count.c", dir);
-	char *image = format("%s/count.hpo", dir);
-	struct result r, again;
-
-	write_file(source, text, strlen(text));
-	r = RUN(build_path("hotprobe"), "build", "--no-cache", "--kernel-release", "5.19.0-other",
-		source, "-o", image);
-	ck_assert_msg(r.status == 0, "%s", r.err);
-	again = RUN(build_path("hotprobe"), "check", image);
-	ck_assert_int_eq(again.status, 1);
-	ck_assert_ptr_nonnull(strstr(again.err, "compiled for kernel 5.19.0-other"));
-	result_free(&again);
-	result_free(&r);
-	free(image);
-	free(source);
-	remove_dir(dir);
-}
-END_TEST
-
 /* ---- Headers -----------------------------------------------------------------------------------
  */
 
@@ -298,7 +277,6 @@ int main(void)
 	add_test(suite, the_least_recently_used_go_first, 30);
 	add_test(suite, an_image_shows_the_line_that_the_verifier_refuses_without_a_compiler, 30);
 	add_test(suite, a_damaged_image_is_refused_with_its_name, 30);
-	add_test(suite, an_image_of_another_kernel_is_refused_with_both_names, 30);
 	add_test(suite, headers_for_bcc_are_a_tree_with_the_kernels_types, 60);
 	return run_suite(suite);
 }

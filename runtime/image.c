@@ -232,7 +232,7 @@ static const char *find_sections(struct image *img, const struct image_header *h
 		return "the list of sections is damaged";
 	/* A section that is absent has no records, but a place: nothing is counted from NULL. */
 	for (uint32_t kind = 1; kind < IMAGE_SECTION_KINDS; kind++)
-		set_section(img, kind, img->data);
+		*section_at(img, kind) = img->data;
 	for (uint32_t i = 0; i < header->section_count; i++) {
 		const struct image_section *s = &section[i];
 

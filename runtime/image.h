@@ -273,7 +273,7 @@ struct image {
  * names the first thing that is wrong (a static string).
  */
 int image_parse(struct image *img, const void *data, size_t size, const char **why);
-/* The records of a section of a parsed image, NULL if it is not there. */
+/* The records of a section of a parsed image. */
 const void *image_section(const struct image *img, enum image_section_kind kind);
 
 /* The part of it that is about types (image_types.c); the sections are in their places. Returns 0,

@@ -463,7 +463,7 @@ START_TEST(an_image_for_another_machine_is_refused)
 	ck_assert_int_eq(image_parse(&img, data, size, &why), 0);
 	*(char *)(uintptr_t)image_str(&img, img.facts->machine) = 'z';
 	write_file(other.image, data, size);
-	open_image(other.image, "the image is for z");
+	open_image(other.image, "the image was compiled for z");
 	free(data);
 	other_free(&other);
 }

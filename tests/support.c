@@ -19,6 +19,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "internal.h"
+
 /* ---- Suites ------------------------------------------------------------------------------------
  */
 
@@ -449,14 +451,66 @@ int check_hp(struct hotprobe *hp, int err, const char *file, int line, const cha
 	return err;
 }
 
+/* A handle with the options of hp. */
+static struct hotprobe *like(const struct hotprobe *hp)
+{
+	const char **flags = calloc(hp->cflags.count + 1, sizeof(*flags));
+	struct hotprobe_opts opts = hp->opts;
+	struct hotprobe *other;
+
+	ck_assert_ptr_nonnull(flags);
+	for (size_t i = 0; i < hp->cflags.count; i++)
+		flags[i] = hp->cflags.at[i];
+	opts.cflags = flags;
+	opts.errbuf = NULL;
+	other = hotprobe_new(&opts);
+	ck_assert_ptr_nonnull(other);
+	free(flags);
+	return other;
+}
+
+/* text NULL: it is a file's. */
+static int open_source(struct hotprobe *hp, const char *name, const char *text)
+{
+	return text ? hotprobe_open_string(hp, name, text, strlen(text))
+		    : hotprobe_open_file(hp, name);
+}
+
+/* Another handle compiles it and saves it; for this one there is no compiler. */
+static int open_saved(struct hotprobe *hp, const char *name, const char *text)
+{
+	char *dir = make_dir(), *path = format("%s/image.hpo", dir);
+	struct hotprobe *other = like(hp);
+	int err = open_source(other, name, text);
+
+	if (err) {
+		err = open_source(hp, name, text);
+	} else {
+		ck_hp(other, hotprobe_save(other, path));
+		free((char *)hp->opts.compiler);
+		hp->opts.compiler = strdup("/nonexistent/hotprobe-cc");
+		err = hotprobe_open_file(hp, path);
+	}
+	hotprobe_free(other);
+	free(path);
+	remove_dir(dir);
+	return err;
+}
+
+static void open_either_way(struct hotprobe *hp, const char *name, const char *text)
+{
+	ck_hp(hp, getenv("HOTPROBE_TEST_IMAGES") ? open_saved(hp, name, text)
+						 : open_source(hp, name, text));
+}
+
 void open_program(struct hotprobe *hp, const char *path)
 {
-	ck_hp(hp, hotprobe_open_file(hp, source_path(path)));
+	open_either_way(hp, source_path(path), NULL);
 }
 
 void open_text(struct hotprobe *hp, const char *text)
 {
-	ck_hp(hp, hotprobe_open_string(hp, "text.c", text, strlen(text)));
+	open_either_way(hp, "text.c", text);
 }
 
 void load_program(struct hotprobe *hp)

@@ -109,7 +109,8 @@ void peer_end(struct peer *peer);
 /* With the worker of the build directory; opts may be NULL. Fails the test without memory. */
 struct hotprobe *new_handle(const struct hotprobe_opts *opts);
 /* Opens a file of tests/programs or another of the source tree, and fails the test with the
-   diagnostics if it does not compile. */
+   diagnostics if it does not compile. With HOTPROBE_TEST_IMAGES in the environment it is compiled
+   to an image, and that is opened, without a compiler. */
 void open_program(struct hotprobe *hp, const char *path);
 void open_text(struct hotprobe *hp, const char *text);
 void load_program(struct hotprobe *hp);

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "file.h"
@@ -21,6 +22,7 @@
 enum {
 	ENTRY_MAX = 64 << 20, /* no image is larger: a damaged size must not take the memory */
 	SOURCE_NAME_MAX = 256,
+	LEFT_OVER_SECONDS = 3600,
 };
 
 /* In front of the image in a file. */
@@ -96,6 +98,20 @@ static void hash_file_identity(SHA2_CTX *sha, const char *path)
 	SHA256Update(sha, (const uint8_t *)identity, sizeof(identity));
 }
 
+/* Real headers: what changes with their kernel or its configuration, and what `hotprobe headers`
+   writes. */
+static void hash_headers(SHA2_CTX *sha, const char *dir)
+{
+	static const char *const files[] = {"", "/include/linux/kconfig.h",
+					    "/include/generated/autoconf.h",
+					    "/include/generated/utsrelease.h"};
+	char path[4096];
+
+	for (size_t i = 0; dir && i < sizeof(files) / sizeof(*files); i++)
+		if (snprintf(path, sizeof(path), "%s%s", dir, files[i]) < (int)sizeof(path))
+			hash_file_identity(sha, path);
+}
+
 void cache_key(const struct hotprobe *hp, const struct request *request, const char *compiler,
 	       char key[CACHE_KEY_SIZE])
 {
@@ -108,7 +124,7 @@ void cache_key(const struct hotprobe *hp, const struct request *request, const c
 	hash_modules(&sha);
 	hash_file_identity(&sha, compiler);
 	hash_file_identity(&sha, hp->opts.btf_path);
-	hash_file_identity(&sha, hp->opts.kernel_headers);
+	hash_headers(&sha, hp->opts.kernel_headers);
 	SHA256Update(&sha, (const uint8_t *)request->data, request->size);
 	SHA256Final(digest, &sha);
 	for (size_t i = 0; i < sizeof(digest); i++)
@@ -290,11 +306,22 @@ static int by_use(const void *a, const void *b)
 	return (x->used > y->used) - (x->used < y->used);
 }
 
-/* Files of ours have a key as their name, with a dot before it while they are written. */
+/* Files of ours have a key as their name; while they are written, with a dot before it and the
+   process behind. */
 static bool is_ours(const char *name)
 {
-	name += *name == '.';
-	return strspn(name, "0123456789abcdef") == CACHE_KEY_SIZE - 1;
+	bool unfinished = *name == '.';
+	const char *end;
+
+	name += unfinished;
+	end = name + strspn(name, "0123456789abcdef");
+	return end - name == CACHE_KEY_SIZE - 1 && (!*end || (unfinished && *end == '.'));
+}
+
+/* What a process that was killed has left, where files have names while they are written. */
+static bool is_left_over(const char *name, const struct stat *st)
+{
+	return *name == '.' && st->st_mtim.tv_sec < time(NULL) - LEFT_OVER_SECONDS;
 }
 
 static void make_room(const struct hotprobe *hp, int dir)
@@ -309,8 +336,12 @@ static void make_room(const struct hotprobe *hp, int dir)
 	while (stream && (entry = readdir(stream))) {
 		struct listed l = {0};
 
-		if (*entry->d_name == '.' || !is_ours(entry->d_name) ||
+		if (!is_ours(entry->d_name) ||
 		    fstatat(dir, entry->d_name, &st, AT_SYMLINK_NOFOLLOW))
+			continue;
+		if (is_left_over(entry->d_name, &st))
+			unlinkat(dir, entry->d_name, 0);
+		if (*entry->d_name == '.')
 			continue;
 		memcpy(l.name, entry->d_name, CACHE_KEY_SIZE - 1);
 		l.used = st.st_mtim.tv_sec * 1000000000LL + st.st_mtim.tv_nsec;
@@ -332,28 +363,54 @@ static void make_room(const struct hotprobe *hp, int dir)
 		close(copy);
 }
 
-/* Written beside and renamed, so that a reader sees a whole entry or none. The file has no name
-   while it is written: one that is not finished leaves nothing. */
+static int write_content(int fd, const struct entry_header *header, const void *image)
+{
+	int err = file_write(fd, header, sizeof(*header));
+
+	return err ? err : file_write(fd, image, header->size);
+}
+
+/* A file without a name while it is written: one that is not finished leaves nothing. Where the
+   file system has no such files, one with a name of this process's own. */
+static int open_unfinished(int dir, const char *name, bool *has_name)
+{
+	int fd = openat(dir, ".", O_WRONLY | O_TMPFILE | O_CLOEXEC, 0600);
+
+	*has_name = fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL);
+	if (*has_name)
+		fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	return fd < 0 ? -errno : fd;
+}
+
+static int give_name(int dir, int fd, const char *name)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return linkat(AT_FDCWD, path, dir, name, AT_SYMLINK_FOLLOW) ? -errno : 0;
+}
+
+/* Written beside and renamed, so that a reader sees a whole entry or none. */
 static int write_entry(int dir, const char *key, const struct entry_header *header,
 		       const void *image)
 {
-	char from[64], temporary[CACHE_KEY_SIZE + 1];
-	int fd = openat(dir, ".", O_WRONLY | O_TMPFILE | O_CLOEXEC, 0600), err = 0;
+	char name[CACHE_KEY_SIZE + 32];
+	bool has_name;
+	int fd, err;
 
+	snprintf(name, sizeof(name), ".%s.%d.%lx", key, (int)getpid(), (unsigned long)header);
+	fd = open_unfinished(dir, name, &has_name);
 	if (fd < 0)
-		return -errno;
-	err = file_write(fd, header, sizeof(*header));
-	if (!err)
-		err = file_write(fd, image, header->size);
-	if (err)
-		goto out;
-	snprintf(from, sizeof(from), "/proc/self/fd/%d", fd);
-	snprintf(temporary, sizeof(temporary), ".%s", key);
-	if (linkat(AT_FDCWD, from, dir, temporary, AT_SYMLINK_FOLLOW) && errno != EEXIST)
+		return fd;
+	err = write_content(fd, header, image);
+	if (!err && !has_name) {
+		err = give_name(dir, fd, name);
+		has_name = !err;
+	}
+	if (!err && renameat(dir, name, dir, key))
 		err = -errno;
-	else if (renameat(dir, temporary, dir, key))
-		err = -errno;
-out:
+	if (err && has_name)
+		unlinkat(dir, name, 0);
 	close(fd);
 	return err;
 }
@@ -405,7 +462,7 @@ static int walk(const struct hotprobe_opts *opts, hotprobe_cache_fn fn, void *ct
 			count += !unlinkat(dir, entry->d_name, 0);
 			continue;
 		}
-		fd = open_entry(dir, entry->d_name, &header);
+		fd = *entry->d_name == '.' ? -1 : open_entry(dir, entry->d_name, &header);
 		if (fd < 0)
 			continue;
 		if (!fstat(fd, &st)) {

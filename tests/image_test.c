@@ -2,6 +2,7 @@
 /* The reader of images: it takes what the writer wrote, and nothing that could lead astray. */
 #include "support.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <linux/bpf.h>
 #include <stdlib.h>
@@ -56,6 +57,7 @@ static void fill(struct image_writer *w)
 		.line = 3,
 	};
 	struct image_target target = {.program = 0};
+	struct image_use use = {.kind = IMAGE_USE_MEMBER};
 	struct image_facts facts = {.task_pid = IMAGE_NONE};
 
 	*w = (struct image_writer){.flags = IMAGE_F_COMPILED};
@@ -76,6 +78,9 @@ static void fill(struct image_writer *w)
 	image_add(w, IMAGE_PROGRAMS, &program, sizeof(program), 1);
 	target.spec = image_add_string(w, "uprobe:c:f");
 	image_add(w, IMAGE_TARGETS, &target, sizeof(target), 1);
+	use.name = image_add_string(w, "struct task_struct");
+	use.member = image_add_string(w, "tgid");
+	image_add(w, IMAGE_USES, &use, sizeof(use), 1);
 	image_add(w, IMAGE_BTF, "not looked into", 1, 15);
 	facts.license = image_add_string(w, "GPL");
 	image_add(w, IMAGE_FACTS, &facts, sizeof(facts), 1);
@@ -333,7 +338,13 @@ START_TEST(another_version_is_told_apart_from_damage)
 
 	((struct image_header *)data)->version = IMAGE_VERSION + 1;
 	ck_assert_int_eq(parse_copy(data, size, &why), -ENOTSUP);
-	ck_assert_ptr_nonnull(strstr(why, "version"));
+	ck_assert_ptr_nonnull(strstr(why, "newer version"));
+	((struct image_header *)data)->version = IMAGE_VERSION - 1;
+	ck_assert_int_eq(parse_copy(data, size, &why), -ENOTSUP);
+	ck_assert_ptr_nonnull(strstr(why, "older version"));
+	((struct image_header *)data)->magic = htobe32(IMAGE_MAGIC);
+	ck_assert_int_eq(parse_copy(data, size, &why), -ENOTSUP);
+	ck_assert_ptr_nonnull(strstr(why, "big-endian"));
 	free(data);
 }
 END_TEST
@@ -438,6 +449,43 @@ static void target_beyond_the_strings(struct image *img)
 	((struct image_target *)(uintptr_t)img->targets)[0].spec = 1 << 20;
 }
 
+static void use_unknown(struct image *img)
+{
+	((struct image_use *)(uintptr_t)img->uses)[0].kind = IMAGE_USE_KINDS;
+}
+
+static void use_beyond_the_strings(struct image *img)
+{
+	((struct image_use *)(uintptr_t)img->uses)[0].was = 1 << 20;
+}
+
+static struct image_section *section_of(struct image *img, uint32_t index)
+{
+	return (struct image_section *)((char *)(uintptr_t)img->data +
+					sizeof(struct image_header)) +
+	       index;
+}
+
+static void sections_overlap(struct image *img)
+{
+	section_of(img, 2)->offset = section_of(img, 1)->offset;
+}
+
+static void section_on_the_list(struct image *img)
+{
+	section_of(img, 0)->offset = sizeof(struct image_header);
+}
+
+static void count_that_overflows(struct image *img)
+{
+	section_of(img, 1)->count = 0xffffffff;
+}
+
+static void section_beyond_the_end(struct image *img)
+{
+	section_of(img, 1)->offset = ~7ULL;
+}
+
 static void kind_unknown(struct image *img)
 {
 	type_at(img, 0)->kind = IMAGE_TYPE_KINDS;
@@ -469,6 +517,12 @@ START_TEST(each_damage_has_its_reason)
 		{bit_field_too_wide, "bit-field"},
 		{integer_of_three_bytes, "integer"},
 		{kind_unknown, "kind is unknown"},
+		{use_unknown, "use of the kernel is of an unknown kind"},
+		{use_beyond_the_strings, "string of a use of the kernel"},
+		{sections_overlap, "overlaps"},
+		{section_on_the_list, "overlaps"},
+		{count_that_overflows, "does not match its records"},
+		{section_beyond_the_end, "outside the image"},
 		{target_of_no_program, "function's target is out of range"},
 		{target_beyond_the_strings, "function's target is out of range"},
 	};

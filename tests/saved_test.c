@@ -5,9 +5,12 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static const char text[] = "BPF_HASH(counts, u32, u64);\n"
@@ -181,6 +184,180 @@ START_TEST(the_least_recently_used_go_first)
 }
 END_TEST
 
+/* All files in it, also those whose names begin with a dot. */
+static int count_files(const char *dir)
+{
+	DIR *stream = opendir(dir);
+	struct dirent *entry;
+	int count = 0;
+
+	ck_assert_ptr_nonnull(stream);
+	while ((entry = readdir(stream)))
+		count += entry->d_type == DT_REG;
+	closedir(stream);
+	return count;
+}
+
+START_TEST(processes_at_once_make_one_entry)
+{
+	char *parent = make_dir(), *dir = format("%s/cache", parent);
+	pid_t pids[4];
+	int status;
+
+	for (size_t i = 0; i < COUNT(pids); i++) {
+		pids[i] = fork();
+		ck_assert_int_ge(pids[i], 0);
+		if (pids[i])
+			continue;
+		opens_from_cache(dir, "a.c", NULL);
+		_exit(0);
+	}
+	for (size_t i = 0; i < COUNT(pids); i++) {
+		ck_assert_int_eq(waitpid(pids[i], &status, 0), pids[i]);
+		ck_assert_int_eq(status, 0);
+	}
+	ck_assert_int_eq(count_files(dir), 1);
+	ck_assert(opens_from_cache(dir, "a.c", NULL));
+	free(dir);
+	remove_dir(parent);
+}
+END_TEST
+
+START_TEST(on_a_full_disk_it_is_compiled_each_time)
+{
+	char *dir = make_dir();
+	struct hotprobe_opts opts = {.sz = sizeof(opts), .cache_dir = dir};
+
+	/* The namespace ends with this test's process. */
+	if (unshare(CLONE_NEWNS) || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	    mount("none", dir, "tmpfs", 0, "size=4k,mode=0700")) {
+		remove_dir(dir);
+		SKIP("no file system can be mounted: %s", strerror(errno));
+	}
+	ck_assert(!opens_from_cache(dir, "a.c", NULL));
+	ck_assert(!opens_from_cache(dir, "a.c", NULL));
+	ck_assert_int_eq(hotprobe_cache_each(&opts, NULL, NULL), 0);
+	ck_assert_int_eq(count_files(dir), 0);
+	ck_assert_int_eq(umount(dir), 0);
+	remove_dir(dir);
+}
+END_TEST
+
+START_TEST(a_link_to_a_directory_is_not_followed)
+{
+	char *parent = make_dir(), *dir = format("%s/cache", parent);
+	char *real = format("%s/real", parent);
+
+	ck_assert_int_eq(mkdir(real, 0700), 0);
+	ck_assert_int_eq(symlink(real, dir), 0);
+	ck_assert(!opens_from_cache(dir, "a.c", NULL));
+	ck_assert(!opens_from_cache(dir, "a.c", NULL));
+	ck_assert_int_eq(count_files(real), 0);
+	free(real);
+	free(dir);
+	remove_dir(parent);
+}
+END_TEST
+
+START_TEST(what_a_killed_process_left_goes_in_time)
+{
+	char *parent = make_dir(), *dir = format("%s/cache", parent), *entry, *left, *fresh;
+	struct timespec old[2] = {{.tv_sec = 1}, {.tv_sec = 1}};
+	struct hotprobe_opts opts = {.sz = sizeof(opts), .cache_dir = dir};
+
+	ck_assert(!opens_from_cache(dir, "a.c", NULL));
+	entry = only_entry(dir);
+	left = format("%s/.%s.17.1", dir, strrchr(entry, '/') + 1);
+	fresh = format("%s/.%s.18.1", dir, strrchr(entry, '/') + 1);
+	write_file(left, "half", 4);
+	write_file(fresh, "half", 4);
+	ck_assert_int_eq(utimensat(AT_FDCWD, left, old, 0), 0);
+	ck_assert(!opens_from_cache(dir, "b.c", NULL));
+	ck_assert_int_ne(access(left, F_OK), 0);
+	ck_assert_int_eq(access(fresh, F_OK), 0);
+	ck_assert_int_eq(hotprobe_cache_clear(&opts), 3);
+	ck_assert_int_eq(count_files(dir), 0);
+	free(fresh);
+	free(left);
+	free(entry);
+	free(dir);
+	remove_dir(parent);
+}
+END_TEST
+
+START_TEST(changed_kernel_headers_make_another_entry)
+{
+	char *parent = make_dir(), *dir = format("%s/cache", parent);
+	char *tree = format("%s/tree", parent),
+	     *kconfig = format("%s/include/linux/kconfig.h", tree);
+	bool cached = false;
+	struct hotprobe_opts opts = {
+		.sz = sizeof(opts),
+		.cache_dir = dir,
+		.log = note_cached,
+		.log_ctx = &cached,
+	};
+	struct hotprobe *hp = new_handle(&opts);
+
+	ck_assert_int_eq(chmod(parent, 0755), 0);
+	ck_hp(hp, hotprobe_write_headers(hp, tree));
+	hotprobe_free(hp);
+	opts.kernel_headers = tree;
+	for (int i = 0; i < 3; i++) {
+		FILE *file = i == 2 ? fopen(kconfig, "a") : NULL;
+
+		if (file) {
+			fputs("/* changed */\n", file);
+			ck_assert_int_eq(fclose(file), 0);
+		}
+		cached = false;
+		hp = new_handle(&opts);
+		ck_hp(hp, hotprobe_open_string(hp, "a.c", text, strlen(text)));
+		hotprobe_free(hp);
+		ck_assert_int_eq(cached, i == 1);
+	}
+	free(kconfig);
+	free(tree);
+	free(dir);
+	remove_dir(parent);
+}
+END_TEST
+
+/* In a cache of its own: root's is below /var/cache. */
+START_TEST(a_start_from_the_cache_reads_no_types_and_starts_no_compiler)
+{
+	NEED(no_bpf());
+
+	static const char script[] = "mount -t tmpfs none /var/cache || exit 77\n"
+				     "\"$1\" check \"$2/count.c\" && "
+				     "strace -f -o \"$2/trace\" \"$1\" check -v \"$2/count.c\"\n";
+	static const char good[] = "int syscall__getpgid(struct pt_regs *ctx) { return 0; }\n";
+	char *dir = make_dir(), *source = format("%s/count.c", dir);
+	char *path = format("%s/trace", dir), *trace;
+	struct result r;
+
+	write_file(source, good, strlen(good));
+	r = RUN("unshare", "--mount", "sh", "-c", script, "sh", build_path("hotprobe"), dir);
+	if (r.status == 77) {
+		result_free(&r);
+		remove_dir(dir);
+		SKIP("no file system can be mounted");
+	}
+	ck_assert_msg(r.status == 0, "%s", r.err);
+	ck_assert_ptr_nonnull(strstr(r.err, "taken from the cache"));
+	trace = read_file(path, NULL);
+	ck_assert_ptr_nonnull(strstr(trace, "BPF_PROG_LOAD"));
+	ck_assert_ptr_null(strstr(trace, "/sys/kernel/btf/vmlinux"));
+	ck_assert_ptr_null(strstr(trace, "config"));
+	ck_assert_ptr_null(strstr(strstr(trace, "execve") + 1, "execve"));
+	free(trace);
+	result_free(&r);
+	free(path);
+	free(source);
+	remove_dir(dir);
+}
+END_TEST
+
 /* ---- Images ------------------------------------------------------------------------------------
  */
 
@@ -239,6 +416,121 @@ START_TEST(a_damaged_image_is_refused_with_its_name)
 }
 END_TEST
 
+START_TEST(nothing_but_the_compiler_process_needs_llvm)
+{
+	static const char *const files[] = {"hotprobe", "libhotprobe.so"};
+
+	for (size_t i = 0; i < COUNT(files); i++) {
+		struct result r = RUN("ldd", build_path(files[i]));
+
+		ck_assert_msg(r.status == 0, "%s", r.err);
+		ck_assert_ptr_nonnull(strstr(r.out, "libbpf.so"));
+		ck_assert_ptr_null(strstr(r.out, "LLVM"));
+		ck_assert_ptr_null(strstr(r.out, "clang"));
+		ck_assert_ptr_null(strstr(r.out, "bcc"));
+		result_free(&r);
+	}
+}
+END_TEST
+
+static const char numbers_text[] = "struct event { int number; };\n"
+				   "BPF_PERF_OUTPUT(events);\n"
+				   "int syscall__getpgid(struct pt_regs *ctx, int number)\n"
+				   "{\n"
+				   "	struct event e = {.number = number};\n"
+				   "	events.perf_submit(ctx, &e, sizeof(e));\n"
+				   "	return 0;\n"
+				   "}\n";
+
+/* What it prints of a child's numbers; the CPU may differ. */
+static char *print_numbers(const char *hotprobe, const char *program)
+{
+	char *script = format("'%s' run --no-cache --json '%s' -- '%s' numbers 31 -4 15 -9 | "
+			      "sed 's/\"cpu\":[0-9]*//'",
+			      hotprobe, program, build_path("tests/child"));
+	struct result r = RUN("sh", "-c", script);
+	char *out = strdup(r.out);
+
+	ck_assert_msg(strstr(out, "-9"), "%s", r.err);
+	result_free(&r);
+	free(script);
+	return out;
+}
+
+START_TEST(an_image_runs_where_no_compiler_is_installed)
+{
+	NEED(no_bpf());
+
+	char *dir = make_dir(), *alone = format("%s/hotprobe", dir);
+	char *source = format("%s/numbers.c", dir), *image = format("%s/numbers.hpo", dir);
+	char *from_source, *from_image;
+	struct result r;
+
+	write_file(source, numbers_text, strlen(numbers_text));
+	r = RUN("cp", build_path("hotprobe"), alone);
+	ck_assert_int_eq(r.status, 0);
+	result_free(&r);
+	r = RUN(build_path("hotprobe"), "build", "--no-cache", source, "-o", image);
+	ck_assert_msg(r.status == 0, "%s", r.err);
+	result_free(&r);
+	r = RUN(alone, "check", "--no-cache", source);
+	if (r.status == 0) {
+		result_free(&r);
+		remove_dir(dir);
+		SKIP("a compiler is installed");
+	}
+	ck_assert_ptr_nonnull(strstr(r.err, "there is no compiler"));
+	result_free(&r);
+	from_source = print_numbers(build_path("hotprobe"), source);
+	from_image = print_numbers(alone, image);
+	ck_assert_str_eq(from_source, from_image);
+	free(from_image);
+	free(from_source);
+	free(image);
+	free(source);
+	free(alone);
+	remove_dir(dir);
+}
+END_TEST
+
+START_TEST(targets_given_when_it_is_built_stay_in_the_image)
+{
+	static const char three[] = "int a(struct pt_regs *ctx) { return 0; }\n"
+				    "HOTPROBE(\"syscall:getppid\")\n"
+				    "int b(struct pt_regs *ctx) { return 0; }\n"
+				    "int kprobe__sys_getsid(struct pt_regs *ctx) { return 0; }\n";
+	static const char *const targets[] = {"syscall:getppid", "syscall:getpgid",
+					      "uretprobe:/bin/sh:main",
+					      "tracepoint:sched:sched_process_exit"};
+	char *dir = make_dir(), *source = format("%s/x.c", dir), *image = format("%s/x.hpo", dir);
+	struct hotprobe_opts opts = {.sz = sizeof(opts), .compiler = "/nonexistent/hotprobe-cc"};
+	struct hotprobe *hp;
+	struct result r;
+
+	write_file(source, three, strlen(three));
+	r = RUN(build_path("hotprobe"), "build", "--no-cache", source, "-o", image, "--attach",
+		"syscall:getpgid=a", "--attach", "uretprobe:/bin/sh:main=a", "--attach",
+		"tracepoint:sched:sched_process_exit=b");
+	ck_assert_msg(r.status == 0, "%s", r.err);
+	ck_assert_str_eq(r.err, "");
+	result_free(&r);
+	/* Saved again, it is the same. */
+	for (int i = 0; i < 2; i++) {
+		hp = new_handle(&opts);
+		ck_hp(hp, hotprobe_open_file(hp, image));
+		ck_assert_uint_eq(hotprobe_link_count(hp), COUNT(targets) + 1);
+		for (size_t j = 0; j < COUNT(targets); j++)
+			ck_assert_str_eq(hotprobe_link_target(hotprobe_link_at(hp, j + 1)),
+					 targets[j]);
+		ck_hp(hp, hotprobe_save(hp, image));
+		hotprobe_free(hp);
+	}
+	free(image);
+	free(source);
+	remove_dir(dir);
+}
+END_TEST
+
 /* ---- Headers -----------------------------------------------------------------------------------
  */
 
@@ -275,6 +567,15 @@ int main(void)
 	add_test(suite, a_file_that_others_can_write_or_own_is_not_believed, 30);
 	add_test(suite, a_directory_that_others_can_write_is_not_used, 30);
 	add_test(suite, the_least_recently_used_go_first, 30);
+	add_test(suite, processes_at_once_make_one_entry, 60);
+	add_test(suite, on_a_full_disk_it_is_compiled_each_time, 60);
+	add_test(suite, a_link_to_a_directory_is_not_followed, 30);
+	add_test(suite, what_a_killed_process_left_goes_in_time, 30);
+	add_test(suite, changed_kernel_headers_make_another_entry, 60);
+	add_test(suite, a_start_from_the_cache_reads_no_types_and_starts_no_compiler, 60);
+	add_test(suite, nothing_but_the_compiler_process_needs_llvm, 30);
+	add_test(suite, an_image_runs_where_no_compiler_is_installed, 60);
+	add_test(suite, targets_given_when_it_is_built_stay_in_the_image, 30);
 	add_test(suite, an_image_shows_the_line_that_the_verifier_refuses_without_a_compiler, 30);
 	add_test(suite, a_damaged_image_is_refused_with_its_name, 30);
 	add_test(suite, headers_for_bcc_are_a_tree_with_the_kernels_types, 60);

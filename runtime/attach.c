@@ -135,7 +135,7 @@ int attach_place_by_names(struct hotprobe *hp)
 {
 	for (size_t i = 0; i < hp->program_count; i++) {
 		struct hotprobe_program *p = &hp->programs[i];
-		struct hotprobe_link *link = NULL;
+		struct hotprobe_link *link;
 		struct target target;
 		const char *why;
 		int err = target_from_name(&target, p->name, &why);

@@ -145,7 +145,7 @@ const struct command command_build = {
 		"files of "
 		"its\n"
 		"                            tracepoints\n"
-		"      --backend auto|kprobe|tracepoint\n"
+		"      --backend auto|fentry|kprobe|tracepoint\n"
 		"                            how syscall functions are to be attached there (auto\n"
 		"                            with --btf: kprobe)\n" SOURCE_OPTIONS_HELP
 		"  -h, --help                print this\n"

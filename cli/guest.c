@@ -458,7 +458,7 @@ const struct command command_guest = {
 		"  -a, --all                 with COMMAND: trace the whole guest until it ends\n"
 		"      --json                print JSON, one object a line\n"
 		"      --duration SECONDS    end after that time\n" SOURCE_OPTIONS_HELP
-		"      --backend auto|kprobe|tracepoint\n"
+		"      --backend auto|fentry|kprobe|tracepoint\n"
 		"                            how to attach functions that BCC attaches as kprobes\n"
 		"      --perf-pages N        pages of each CPU's event buffer, a power of two "
 		"(64)\n"

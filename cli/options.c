@@ -238,6 +238,7 @@ bool option_backend(const struct options *options, enum hotprobe_backend *backen
 		enum hotprobe_backend backend;
 	} backends[] = {
 		{"auto", HOTPROBE_BACKEND_AUTO},
+		{"fentry", HOTPROBE_BACKEND_FENTRY},
 		{"kprobe", HOTPROBE_BACKEND_KPROBE},
 		{"tracepoint", HOTPROBE_BACKEND_TRACEPOINT},
 	};
@@ -248,7 +249,7 @@ bool option_backend(const struct options *options, enum hotprobe_backend *backen
 		*backend = backends[i].backend;
 		return true;
 	}
-	usage_error(options->command, "--backend '%s': not auto, kprobe or tracepoint",
+	usage_error(options->command, "--backend '%s': not auto, fentry, kprobe or tracepoint",
 		    options->value);
 	return false;
 }

@@ -279,7 +279,7 @@ const char run_help[] =
 	"      --counter TABLE=EVENT let programs read this event's counters of all CPUs from a\n"
 	"                            BPF_PERF_ARRAY; events are named as in perf list\n"
 	SOURCE_OPTIONS_HELP
-	"      --backend auto|kprobe|tracepoint\n"
+	"      --backend auto|fentry|kprobe|tracepoint\n"
 	"                            how to attach functions that BCC attaches as kprobes\n"
 	"      --perf-pages N        pages of each CPU's event buffer, a power of two (64)\n"
 	"      --perf-buffer         send BPF_PERF_OUTPUT over perf buffers, not over a ring buffer\n"

@@ -18,6 +18,12 @@ static const struct arch_register x86_registers[] = {
 	{NULL, 0, -1, 0, 0},
 };
 
+/* di, si, dx, cx, r8, r9 */
+static const int16_t x86_function_args[] = {112, 104, 96, 88, 72, 64, -1};
+
+/* endbr64, endbr32, and what kernels write over an endbr that nothing needs: asm/ibt.h */
+static const uint32_t x86_entry_marks[] = {0xfa1e0ff3, 0xfb1e0ff3, 0x001f0f66, 0xd6401f0f, 0};
+
 const struct arch arch_x86 = {
 	.name = "x86",
 	.machine = "x86_64",
@@ -27,6 +33,11 @@ const struct arch arch_x86 = {
 	.syscall_prefix = "__x64_sys_",
 	.ld_cache_flags = 0x0303,
 	.registers = x86_registers,
+	.function_args = x86_function_args,
+	.ip = 128,
+	.ip_ahead = 1,	     /* that of the breakpoint, also where ftrace stands in for it */
+	.ip_ahead_multi = 5, /* behind the call */
+	.entry_marks = x86_entry_marks,
 };
 
 /* The first argument of a syscall is in orig_x0 too, which is what BCC's syscall__ reads. */
@@ -46,6 +57,9 @@ static const struct arch_register arm64_registers[] = {
 	{NULL, 0, -1, 0, 0},
 };
 
+static const int16_t arm64_function_args[] = {0, 8, 16, 24, 32, 40, 48, 56, -1};
+static const uint32_t arm64_entry_marks[] = {0};
+
 const struct arch arch_arm64 = {
 	.name = "arm64",
 	.machine = "aarch64",
@@ -55,6 +69,9 @@ const struct arch arch_arm64 = {
 	.syscall_prefix = "__arm64_sys_",
 	.ld_cache_flags = 0x0a03,
 	.registers = arm64_registers,
+	.function_args = arm64_function_args,
+	.ip = -1,
+	.entry_marks = arm64_entry_marks,
 };
 
 const struct arch *arch_at(size_t index)
@@ -80,4 +97,12 @@ int arch_register_offset(const struct arch *arch, const char *name)
 		if (!strcmp(r->name, name))
 			return (int)r->offset;
 	return -1;
+}
+
+int arch_bytes_before_call(const struct arch *arch, uint32_t first)
+{
+	for (const uint32_t *mark = arch->entry_marks; *mark; mark++)
+		if (*mark == first)
+			return (int)sizeof(*mark);
+	return 0;
 }

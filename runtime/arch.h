@@ -29,6 +29,16 @@ struct arch {
 	const char *syscall_prefix; /* of the kernel functions behind syscalls, with that wrapper */
 	int32_t ld_cache_flags;	    /* of the libraries for it in /etc/ld.so.cache */
 	const struct arch_register *registers; /* ends with a NULL name */
+	/* Where struct pt_regs has the arguments of a function, bytes; ends with a -1. */
+	const int16_t *function_args;
+	/* Where it has the instruction pointer; at a function's entry a kprobe's program finds
+	   there the address of ftrace's call plus ip_ahead, a multi-kprobe's program
+	   ip_ahead_multi. -1: not known. */
+	int16_t ip;
+	int8_t ip_ahead, ip_ahead_multi;
+	/* Instructions of 4 bytes that a function may have in front of ftrace's call; ends with a
+	   0. */
+	const uint32_t *entry_marks;
 };
 
 extern const struct arch arch_x86, arch_arm64;
@@ -48,5 +58,7 @@ const struct arch *arch_at(size_t index);
 const struct arch *arch_of_machine(const char *machine);
 /* Offset of a register in struct pt_regs, bytes; -1 if it has none of that name. */
 int arch_register_offset(const struct arch *arch, const char *name);
+/* How many bytes a function that begins with these 4 has in front of ftrace's call. */
+int arch_bytes_before_call(const struct arch *arch, uint32_t first);
 
 #endif

@@ -459,3 +459,20 @@ const char *hotprobe_link_attached_to(const struct hotprobe_link *link)
 {
 	return link->attached_text ? link->attached_text : "";
 }
+
+enum hotprobe_backend hotprobe_link_backend(const struct hotprobe_link *link)
+{
+	const struct provider *p = link->target.provider;
+
+	if (!is_attached(link) || (p != &provider_kprobe && p != &provider_kretprobe &&
+				   p != &provider_syscall && p != &provider_syscall_ret))
+		return HOTPROBE_BACKEND_AUTO;
+	switch (link->plan.type) {
+	case BPF_PROG_TYPE_TRACING:
+		return HOTPROBE_BACKEND_FENTRY;
+	case BPF_PROG_TYPE_TRACEPOINT:
+		return HOTPROBE_BACKEND_TRACEPOINT;
+	default:
+		return HOTPROBE_BACKEND_KPROBE;
+	}
+}

@@ -4,6 +4,7 @@
 #define HOTPROBE_BYTECODE_H
 
 #include <linux/bpf.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -42,19 +43,46 @@ const struct bpf_line_info *bytecode_line(const struct bytecode *code, uint32_t 
  * moved to where that context has the same value.
  */
 enum view {
-	VIEW_NATIVE,	    /* as compiled */
-	VIEW_SYSCALL_ENTER, /* record of syscalls:sys_enter_*: the arguments */
-	VIEW_SYSCALL_EXIT,  /* record of syscalls:sys_exit_*: the return value */
+	VIEW_NATIVE,	     /* as compiled */
+	VIEW_SYSCALL_ENTER,  /* record of syscalls:sys_enter_*: the arguments */
+	VIEW_SYSCALL_EXIT,   /* record of syscalls:sys_exit_*: the return value */
+	VIEW_FUNCTION_ENTRY, /* of a tracing program: the arguments of the function, 8 bytes each */
+	VIEW_FUNCTION_RETURN, /* the same with the return value behind them */
+	VIEW_KPROBE_MULTI, /* struct pt_regs as ftrace fills it in: another instruction pointer */
+};
+
+enum {
+	SIGNATURE_ARGS = 8,
+	SIGNATURE_NO_IP = -1,
+};
+
+/* A value in a register, as its type has it. */
+struct signature_value {
+	uint8_t size; /* bytes; 0: none, or of a type that programs may not read */
+	bool is_signed;
+	bool is_pointer;
+};
+
+/* A kernel function's arguments and return value, for VIEW_FUNCTION_*. */
+struct signature {
+	uint8_t count; /* of arguments, also those without a place in args */
+	struct signature_value args[SIGNATURE_ARGS];
+	struct signature_value result;
+	/* How far behind the function's first byte a kprobe on it has PT_REGS_IP. */
+	int8_t ip_offset;
 };
 
 /* Why a view could not be had: the instruction, and the register's name if it is one that the
-   view lacks (NULL: the code does something else with its context). */
+   view lacks; else what the code does with its context ("passes its context on"), or NULL. */
 struct view_problem {
 	uint32_t insn;
 	const char *reg;
+	const char *what;
 };
 
-/* Fits code to a view. Returns 0; -ENOMEM; -EOPNOTSUPP and *problem if it cannot be. */
-int bytecode_set_view(struct bytecode *code, enum view view, struct view_problem *problem);
+/* Fits code to a view; signature may be NULL unless it is a function's. Returns 0; -ENOMEM;
+   -EOPNOTSUPP and *problem if it cannot be; -ERANGE if a jump gets too long. */
+int bytecode_set_view(struct bytecode *code, enum view view, const struct signature *signature,
+		      struct view_problem *problem);
 
 #endif

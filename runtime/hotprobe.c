@@ -17,6 +17,7 @@
 #include "internal.h"
 #include "kernel.h"
 #include "kernel_btf.h"
+#include "kernel_functions.h"
 #include "load.h"
 #include "printk.h"
 #include "submit.h"
@@ -53,7 +54,7 @@ static int copy_opts(struct hotprobe_opts *to, const struct hotprobe_opts *from)
 	to->sz = sizeof(*to);
 	if (!to->perf_pages)
 		to->perf_pages = DEFAULT_PERF_PAGES;
-	if (to->perf_pages & (to->perf_pages - 1) || to->backend > HOTPROBE_BACKEND_TRACEPOINT)
+	if (to->perf_pages & (to->perf_pages - 1) || to->backend > HOTPROBE_BACKEND_FENTRY)
 		return -EINVAL;
 	return 0;
 }
@@ -125,6 +126,7 @@ void hotprobe_free(struct hotprobe *hp)
 	source_free(&hp->source);
 	free_diagnostics(hp);
 	kernel_btf_forget(hp);
+	kernel_functions_forget(hp);
 	if (hp->tracefs_fd >= 0)
 		close(hp->tracefs_fd);
 	for (size_t i = 0; i < hp->cflags.count; i++)
@@ -270,6 +272,7 @@ int hotprobe_load(struct hotprobe *hp)
 		err = events_open(hp);
 	hp->loaded = !err;
 	kernel_btf_forget(hp);
+	kernel_functions_forget(hp);
 	if (err && kernel_is_locked_down())
 		return fail(
 			hp, -EPERM,

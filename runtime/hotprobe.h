@@ -67,12 +67,32 @@ enum hotprobe_severity {
 /* Gets what the library did and chose, one line without a newline at a time. */
 typedef void (*hotprobe_log_fn)(void *ctx, enum hotprobe_severity severity, const char *line);
 
-/* How functions that BCC would attach as kprobes are attached. */
+/*
+ * How functions that BCC would attach as kprobes are attached. AUTO takes the cheapest way that the
+ * kernel has and the function allows: FENTRY, else KPROBE, else TRACEPOINT; hotprobe_link_backend()
+ * tells which it was, and the log why. Another value insists: what cannot be attached so is an
+ * error that says why not.
+ */
 enum hotprobe_backend {
-	HOTPROBE_BACKEND_AUTO,	     /* kprobes where the kernel has them, else tracepoints */
-	HOTPROBE_BACKEND_KPROBE,     /* as BCC does */
-	HOTPROBE_BACKEND_TRACEPOINT, /* syscalls only: each syscall's own tracepoints,
-					syscalls:sys_enter_NAME and sys_exit_NAME */
+	HOTPROBE_BACKEND_AUTO,
+	/* As BCC does: a kprobe or kretprobe for each function. */
+	HOTPROBE_BACKEND_KPROBE,
+	/* Syscalls only: each syscall's own tracepoints, syscalls:sys_enter_NAME and
+	   sys_exit_NAME. */
+	HOTPROBE_BACKEND_TRACEPOINT,
+	/*
+	 * A trampoline (fentry, fexit; Linux 5.5 on x86-64), for functions that use of their
+	 * struct pt_regs no more than PT_REGS_PARM1 to 6 and PT_REGS_IP of an entry, PT_REGS_RC of
+	 * a return, and pass ctx to nothing but perf_submit(), bpf_get_func_ip() and, for stacks of
+	 * user space, get_stackid(). The kernel's function must be in BTF, its arguments of one
+	 * register each; not a pattern, not an offset, not one that never returns.
+	 *
+	 * What they see is the same as with a kprobe, except: no return is missed, however many
+	 * tasks are inside; a function that is called from inside another program or helper is
+	 * seen, where kprobes on a CPU shut each other out; the upper half of an argument of 4 or
+	 * fewer bytes is 0, whatever the caller left there.
+	 */
+	HOTPROBE_BACKEND_FENTRY,
 };
 
 struct hotprobe_opts {
@@ -300,7 +320,11 @@ int hotprobe_attach_usdt(struct hotprobe *hp, const char *function, const char *
  *
  * Patterns with *, ? and [] in kprobe:, kretprobe: and tracepoint: attach to all that match, 1000
  * at most; hotprobe_link_attached_to() says how many, the log which. The kernel refuses kprobes on
- * some of its functions: those are counted too, and only if all are refused it is a failure.
+ * some of its functions: those are counted too, and only if all are refused it is a failure. Where
+ * the kernel has multi-kprobes (Linux 5.18 with CONFIG_FPROBE) one takes all functions at once that
+ * ftrace knows, the others get a kprobe each; HOTPROBE_BACKEND_KPROBE gives one to each. It makes
+ * no difference to what the program sees, except that the innermost address of a kernel stack lies
+ * some bytes further in the function.
  *
  * uprobe:FILE:SYMBOL, uprobe:FILE:SYMBOL+0x10, uprobe:FILE:0xOFFSET, uretprobe:FILE:SYMBOL,
  * usdt:FILE:PROVIDER:PROBE, usdt:FILE:PROBE; FILE as above. SYMBOL may be a pattern.
@@ -340,6 +364,9 @@ struct hotprobe_program *hotprobe_link_program(const struct hotprobe_link *link)
    syscalls:sys_enter_openat"; "" while it is not attached. */
 const char *hotprobe_link_target(const struct hotprobe_link *link);
 const char *hotprobe_link_attached_to(const struct hotprobe_link *link);
+/* How a kprobe, kretprobe, syscall or syscall_ret was attached; AUTO for other kinds, and while it
+   is not attached. */
+enum hotprobe_backend hotprobe_link_backend(const struct hotprobe_link *link);
 /* A descriptor that holds it: the packet socket of socket:IFACE, to receive from; a BPF link or a
    perf event of other kinds. -1 while it is not attached, or if nothing of the process holds it.
    Stays the library's. */

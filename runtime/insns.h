@@ -18,6 +18,10 @@
 #define ADD_REG(dst, src) INSN(BPF_ALU64 | BPF_ADD | BPF_X, dst, src, 0, 0)
 #define LSH_IMM(dst, imm) INSN(BPF_ALU64 | BPF_LSH | BPF_K, dst, 0, 0, imm)
 #define RSH_IMM(dst, imm) INSN(BPF_ALU64 | BPF_RSH | BPF_K, dst, 0, 0, imm)
+#define ARSH_IMM(dst, imm) INSN(BPF_ALU64 | BPF_ARSH | BPF_K, dst, 0, 0, imm)
+#define AND_IMM(dst, imm) INSN(BPF_ALU64 | BPF_AND | BPF_K, dst, 0, 0, imm)
+#define NEG(dst) INSN(BPF_ALU64 | BPF_NEG, dst, 0, 0, 0)
+#define MOV32_REG(dst, src) INSN(BPF_ALU | BPF_MOV | BPF_X, dst, src, 0, 0)
 #define LOAD(size, dst, src, off) INSN(BPF_LDX | BPF_MEM | (size), dst, src, off, 0)
 #define STORE(size, dst, off, src) INSN(BPF_STX | BPF_MEM | (size), dst, src, off, 0)
 #define STORE_IMM(size, dst, off, imm) INSN(BPF_ST | BPF_MEM | (size), dst, 0, off, imm)
@@ -27,7 +31,7 @@
 #define CALL(helper) INSN(BPF_JMP | BPF_CALL, 0, 0, 0, helper)
 #define EXIT() INSN(BPF_JMP | BPF_EXIT, 0, 0, 0, 0)
 /* Two instructions. */
-#define LOAD_IMM64(dst, imm)                                                                        \
+#define LOAD_IMM64(dst, imm)                                                                       \
 	INSN(BPF_LD | BPF_DW | BPF_IMM, dst, 0, 0, (int32_t)(imm)),                                \
 		INSN(0, 0, 0, 0, (int32_t)((uint64_t)(imm) >> 32))
 #define LOAD_MAP(dst, fd)                                                                          \

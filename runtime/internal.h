@@ -46,8 +46,9 @@ struct plan {
 	/* Of the kernel's function that it is loaded for, where the type has it so: the id in BTF,
 	   and that of the module's BTF object (0: vmlinux). Known from provider.resolve() on. */
 	uint32_t attach_btf_id, attach_btf_object;
-	uint32_t flags; /* BPF_F_ of loading */
+	uint32_t flags;			   /* BPF_F_ of loading */
 	const struct usdt_arguments *usdt; /* of a USDT probe's site; usdt_keep() has it */
+	struct signature signature;	   /* of that function, for a view that needs it */
 };
 
 /* A place to attach to, as a convention name or the user gives it. */
@@ -84,6 +85,7 @@ struct hotprobe_link {
 	ARRAY(int) fds;	     /* perf events and links; closing them detaches */
 	void *own;	     /* the provider's own, freed once detached */
 	bool by_name;	     /* the function's name places it */
+	bool settled;	     /* plan is what trampoline_resolve() chose */
 };
 
 struct diagnostic {
@@ -117,14 +119,15 @@ struct hotprobe {
 	ARRAY(struct usdt_arguments *) usdt;
 	struct symbols *symbols;     /* NULL until it is needed */
 	struct process_watch *watch; /* NULL unless a command's processes are watched */
-	int lost_fd;		 /* array of lost counts per table, for rings; or -1 */
-	uint64_t *lost_counts;	 /* its memory, or NULL */
-	struct printk *printk;	 /* NULL unless a program calls bpf_trace_printk() */
+	int lost_fd;		     /* array of lost counts per table, for rings; or -1 */
+	uint64_t *lost_counts;	     /* its memory, or NULL */
+	struct printk *printk;	     /* NULL unless a program calls bpf_trace_printk() */
 	hotprobe_printk_fn on_printk;
 	void *printk_ctx;
-	struct btf *kernel_btf;	 /* of kernel_btf.c, NULL until it is needed */
-	int tracefs_fd;		 /* root directory of tracefs, -1 until it is needed */
-	int has_kprobes;	 /* -1 until it is asked */
+	struct btf *kernel_btf;		  /* of kernel_btf.c, NULL until it is needed */
+	struct function_index *functions; /* of kernel_functions.c, NULL until it is needed */
+	int tracefs_fd;			  /* root directory of tracefs, -1 until it is needed */
+	int has_kprobes;		  /* -1 until it is asked */
 };
 
 /* Sets the message of hotprobe_error() and returns err (a negative errno). */

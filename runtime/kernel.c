@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "kernel.h"
 
+#include <bpf/bpf.h>
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -9,6 +10,7 @@
 #include <unistd.h>
 
 #include "arch.h"
+#include "insns.h"
 
 char *kernel_read_file(int dir_fd, const char *path)
 {
@@ -155,6 +157,33 @@ bool kernel_cpu_online(int cpu)
 	}
 	free(text);
 	return online;
+}
+
+int kernel_read_u32(uint64_t address, uint32_t *value)
+{
+	const struct bpf_insn insns[] = {
+		LOAD(BPF_DW, BPF_REG_3, BPF_REG_1, 0),
+		MOV_REG(BPF_REG_1, BPF_REG_10),
+		ADD_IMM(BPF_REG_1, -8),
+		MOV_IMM(BPF_REG_2, sizeof(*value)),
+		CALL(BPF_FUNC_probe_read_kernel),
+		LOAD(BPF_W, BPF_REG_1, BPF_REG_10, -8),
+		JUMP_IF_ZERO(BPF_REG_0, 1),
+		MOV_IMM(BPF_REG_1, 0), /* no function begins with this */
+		MOV_REG(BPF_REG_0, BPF_REG_1),
+		EXIT(),
+	};
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = &address, .ctx_size_in = sizeof(address));
+	int fd = bpf_prog_load(BPF_PROG_TYPE_RAW_TRACEPOINT, "hotprobe_read", "GPL", insns,
+			       sizeof(insns) / sizeof(*insns), NULL);
+	int err;
+
+	if (fd < 0)
+		return -errno;
+	err = bpf_prog_test_run_opts(fd, &opts) ? -errno : 0;
+	close(fd);
+	*value = opts.retval;
+	return err || *value ? err : -EFAULT;
 }
 
 /* The prefixes that BCC's Python knows, _syscall_prefixes. */

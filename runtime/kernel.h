@@ -4,6 +4,7 @@
 #define HOTPROBE_KERNEL_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "internal.h"
 
@@ -13,7 +14,7 @@ enum {
 
 /* CONFIG_KPROBES with its perf PMU (Linux 4.17), asked once per handle. */
 bool kernel_has_kprobes(struct hotprobe *hp);
-/* KPROBE or TRACEPOINT: opts.backend with AUTO decided. */
+/* opts.backend with AUTO decided as far as it concerns the compiler: KPROBE or TRACEPOINT. */
 enum hotprobe_backend kernel_backend(struct hotprobe *hp);
 /* Lockdown at 'confidentiality' (as far as securityfs is mounted): then no program may read the
    kernel's memory, and the helpers for it seem not to exist. */
@@ -28,6 +29,9 @@ void kernel_build_id(const char *path, char id[KERNEL_ID_SIZE]);
 int kernel_pmu_type(const char *pmu);
 /* True if the CPU is online. */
 bool kernel_cpu_online(int cpu);
+
+/* Reads 4 bytes of kernel memory, by a program that runs once. Returns 0 or a negative errno. */
+int kernel_read_u32(uint64_t address, uint32_t *value);
 
 /* If name is a syscall's kernel function by any kernel's or BCC's spelling ("sys_open",
    "__x64_sys_open"), its name without prefix, else NULL. */

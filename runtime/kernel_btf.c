@@ -48,6 +48,48 @@ static uint32_t find_function(const struct btf *btf, uint32_t first, const char 
 	return 0;
 }
 
+/* As far as one register holds it; else size 0. */
+static struct signature_value value_of(const struct btf *btf, uint32_t type_id)
+{
+	const struct btf_type *type =
+		btf__type_by_id(btf, (uint32_t)btf__resolve_type(btf, type_id));
+	bool fits = type && type->size <= sizeof(uint64_t);
+
+	if (type && btf_is_ptr(type))
+		return (struct signature_value){.size = sizeof(uint64_t), .is_pointer = true};
+	if (fits && btf_is_int(type))
+		return (struct signature_value){
+			.size = (uint8_t)type->size,
+			.is_signed = btf_int_encoding(type) & BTF_INT_SIGNED,
+		};
+	if (fits && (btf_is_enum(type) || btf_is_enum64(type)))
+		return (struct signature_value){.size = (uint8_t)type->size, .is_signed = true};
+	return (struct signature_value){0};
+}
+
+static void read_signature(const struct btf *btf, struct btf_function *function)
+{
+	const struct btf_type *type = btf__type_by_id(btf, function->id);
+	const struct btf_type *proto = type ? btf__type_by_id(btf, type->type) : NULL;
+	struct signature *s = &function->signature;
+	const struct btf_param *params;
+
+	*s = (struct signature){.ip_offset = SIGNATURE_NO_IP};
+	function->plain = proto && btf_is_func_proto(proto) && btf_vlen(proto) <= UINT8_MAX;
+	if (!function->plain)
+		return;
+	params = btf_params(proto);
+	s->count = (uint8_t)btf_vlen(proto);
+	for (int i = 0; i < s->count; i++) {
+		struct signature_value value = value_of(btf, params[i].type);
+
+		if (i < SIGNATURE_ARGS)
+			s->args[i] = value;
+		function->plain &= value.size > 0;
+	}
+	s->result = value_of(btf, proto->type);
+}
+
 /* Does this object belong to a module, and not to vmlinux or a program? */
 static int is_module(uint32_t object)
 {
@@ -79,6 +121,7 @@ static int find_in_modules(const struct hotprobe *hp, const char *name, struct b
 			continue;
 		found->id = find_function(module, first, name);
 		found->object = object;
+		read_signature(module, found);
 		btf__free(module);
 		if (found->id)
 			return 0;
@@ -97,7 +140,9 @@ int kernel_btf_find(struct hotprobe *hp, const char *prefix, const char *name,
 	if (asprintf(&full, "%s%s", prefix, name) < 0)
 		return -ENOMEM;
 	*found = (struct btf_function){.id = find_function(hp->kernel_btf, 1, full)};
-	if (!found->id)
+	if (found->id)
+		read_signature(hp->kernel_btf, found);
+	else
 		err = find_in_modules(hp, full, found);
 	free(full);
 	return err;

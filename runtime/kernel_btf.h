@@ -8,6 +8,10 @@
 struct btf_function {
 	uint32_t id;
 	uint32_t object; /* id of the module's BTF object that has it, 0 for vmlinux */
+	/* Without ip_offset. If plain is false, it holds nothing: an argument takes more than one
+	   register or none, so that those behind it are not where one would look for them. */
+	struct signature signature;
+	bool plain;
 };
 
 /* Finds the function prefix + name. Returns 0; -ENOENT; -EOPNOTSUPP if the kernel has no BTF;

@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is left out is what BCC's get_kprobe_functions() leaves out: the kernel would refuse it. */
+/* What of a pattern's matches is left out is what BCC's get_kprobe_functions() leaves out: the
+ * kernel would refuse it. */
 #include "kernel_functions.h"
 
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
+
+#include "tracefs.h"
 
 #define BLACKLIST "/sys/kernel/debug/kprobes/blacklist"
 
@@ -19,6 +24,20 @@ static int reader_open(struct reader *r, const char *path)
 {
 	*r = (struct reader){.file = fopen(path, "re")};
 	return r->file ? 0 : -errno;
+}
+
+static int reader_open_at(struct reader *r, int dir_fd, const char *path)
+{
+	int fd = openat(dir_fd, path, O_RDONLY | O_CLOEXEC), err;
+
+	if (fd < 0)
+		return -errno;
+	*r = (struct reader){.file = fdopen(fd, "r")};
+	if (r->file)
+		return 0;
+	err = -errno;
+	close(fd);
+	return err;
 }
 
 static void reader_close(struct reader *r)
@@ -42,6 +61,112 @@ static char *next_function(struct reader *r, char *type)
 	}
 	return NULL;
 }
+
+static bool is_code(char type)
+{
+	return strchr("tw", tolower(type));
+}
+
+/* ---- By their names ----------------------------------------------------------------------------
+ */
+
+/* FNV-1a */
+static uint64_t hash_name(const char *name)
+{
+	uint64_t hash = 0xcbf29ce484222325;
+
+	for (; *name; name++)
+		hash = (hash ^ (unsigned char)*name) * 0x100000001b3;
+	return hash;
+}
+
+/* The reader's line is that of the function. */
+static int add_to_index(struct function_index *index, const struct reader *r, const char *name)
+{
+	struct function_entry entry = {
+		.hash = hash_name(name),
+		.address = strtoull(r->line, NULL, 16),
+	};
+
+	return array_push(&index->at, entry) ? -ENOMEM : 0;
+}
+
+static int compare_hashes(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static void sort_index(struct function_index *index)
+{
+	if (index->at.count)
+		qsort(index->at.at, index->at.count, sizeof(*index->at.at), compare_hashes);
+}
+
+size_t function_index_find(const struct function_index *index, const char *name, uint64_t *address)
+{
+	uint64_t hash = hash_name(name);
+	size_t low = 0, high = index->at.count, count = 0;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (index->at.at[middle].hash < hash)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	*address = low < index->at.count ? index->at.at[low].address : 0;
+	while (low + count < index->at.count && index->at.at[low + count].hash == hash)
+		count++;
+	return count;
+}
+
+void function_index_free(struct function_index *index)
+{
+	array_free(&index->at);
+}
+
+int kernel_functions(struct hotprobe *hp, const struct function_index **index)
+{
+	struct function_index *all = hp->functions;
+	struct reader r;
+	char *name, type;
+	int err;
+
+	*index = all;
+	if (all)
+		return 0;
+	err = reader_open(&r, "/proc/kallsyms");
+	if (err)
+		return err;
+	all = calloc(1, sizeof(*all));
+	if (!all)
+		err = -ENOMEM;
+	while (!err && (name = next_function(&r, &type)))
+		if (is_code(type))
+			err = add_to_index(all, &r, name);
+	reader_close(&r);
+	hp->functions = all;
+	if (err)
+		kernel_functions_forget(hp);
+	else
+		sort_index(all);
+	*index = hp->functions;
+	return err;
+}
+
+void kernel_functions_forget(struct hotprobe *hp)
+{
+	if (hp->functions)
+		function_index_free(hp->functions);
+	free(hp->functions);
+	hp->functions = NULL;
+}
+
+/* ---- By a pattern ------------------------------------------------------------------------------
+ */
 
 static bool begins(const char *name, const char *with)
 {
@@ -112,7 +237,7 @@ static int read_blacklist(struct names *names)
 	return err;
 }
 
-int kernel_find_functions(const char *pattern, struct names *found)
+int kernel_find_functions(const char *pattern, struct names *found, struct function_index *index)
 {
 	bool seen[sizeof(sections) / sizeof(*sections)] = {false};
 	const struct section *section = NULL;
@@ -125,13 +250,16 @@ int kernel_find_functions(const char *pattern, struct names *found)
 		return err;
 	err = read_blacklist(&blacklist);
 	while (!err && (name = next_function(&r, &type))) {
-		if (in_section(name, &section, seen) || !strchr("tw", tolower(type)) ||
+		if (in_section(name, &section, seen) || !is_code(type) ||
 		    !pattern_matches(pattern, name) || is_refused_by_name(name) ||
 		    names_have(&blacklist, name))
 			continue;
-		err = names_add(found, strdup(name));
+		err = add_to_index(index, &r, name);
+		if (!err)
+			err = names_add(found, strdup(name));
 	}
 	names_sort(found);
+	sort_index(index);
 	names_free(&blacklist);
 	reader_close(&r);
 	return err;
@@ -145,9 +273,26 @@ bool kernel_has_function(const char *wanted)
 
 	if (reader_open(&r, "/proc/kallsyms"))
 		return false;
-	while ((name = next_function(&r, &type)) &&
-	       (strcmp(name, wanted) || !strchr("tw", tolower(type))))
+	while ((name = next_function(&r, &type)) && (strcmp(name, wanted) || !is_code(type)))
 		;
 	reader_close(&r);
 	return name;
+}
+
+/* "name" or "name [module]" */
+int kernel_traceable_functions(struct hotprobe *hp, struct names *found)
+{
+	int root = tracefs_fd(hp);
+	struct reader r;
+	int err = root < 0 ? root : reader_open_at(&r, root, "available_filter_functions");
+
+	if (err)
+		return err;
+	while (!err && getline(&r.line, &r.size, r.file) > 0) {
+		r.line[strcspn(r.line, " \t\n")] = '\0';
+		err = names_add(found, strdup(r.line));
+	}
+	reader_close(&r);
+	names_sort(found);
+	return err;
 }

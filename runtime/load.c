@@ -188,7 +188,7 @@ static int make_code(struct hotprobe_program *program, const struct plan *plan,
 			    img->func_info + image->first_func_info, image->func_info_count,
 			    img->line_info + image->first_line_info, image->line_info_count);
 	if (!err) {
-		err = bytecode_set_view(code, plan->view, &problem);
+		err = bytecode_set_view(code, plan->view, &plan->signature, &problem);
 		if (err == -EOPNOTSUPP) {
 			err = no_such_register(program, code, plan->view, &problem);
 			bytecode_free(code);
@@ -325,20 +325,28 @@ static bool same_plan(const struct plan *a, const struct plan *b)
 	       a->usdt == b->usdt;
 }
 
-int load_variant(struct hotprobe_program *program, const struct plan *plan)
+static struct variant *find_variant(struct hotprobe_program *program, const struct plan *plan)
 {
-	struct variant variant = {.plan = *plan};
+	for (size_t i = 0; i < program->variants.count; i++)
+		if (same_plan(&program->variants.at[i].plan, plan))
+			return &program->variants.at[i];
+	return NULL;
+}
+
+/* If explain is false, the kernel's refusal is but a negative errno. */
+static int add_variant(struct hotprobe_program *program, const struct plan *plan, bool explain)
+{
+	struct variant variant = {.plan = *plan}, *found = find_variant(program, plan);
 	struct bytecode code;
 	int err;
 
-	for (size_t i = 0; i < program->variants.count; i++)
-		if (same_plan(&program->variants.at[i].plan, plan))
-			return program->variants.at[i].fd;
+	if (found)
+		return found->fd;
 	err = make_code(program, plan, &code);
 	if (err)
 		return err;
 	variant.fd = prog_load(program, plan, &code, NULL, 0);
-	if (variant.fd < 0)
+	if (variant.fd < 0 && explain)
 		variant.fd = refused(program, plan, &code, variant.fd);
 	bytecode_free(&code);
 	if (variant.fd < 0)
@@ -347,6 +355,26 @@ int load_variant(struct hotprobe_program *program, const struct plan *plan)
 		return variant.fd;
 	close(variant.fd);
 	return fail(program->hp, -ENOMEM, "out of memory");
+}
+
+int load_variant(struct hotprobe_program *program, const struct plan *plan)
+{
+	return add_variant(program, plan, true);
+}
+
+int load_try_variant(struct hotprobe_program *program, const struct plan *plan)
+{
+	return add_variant(program, plan, false);
+}
+
+void load_drop_variant(struct hotprobe_program *program, const struct plan *plan)
+{
+	struct variant *found = find_variant(program, plan);
+
+	if (!found)
+		return;
+	close(found->fd);
+	*found = program->variants.at[--program->variants.count];
 }
 
 int load_unplaced(struct hotprobe_program *program, const struct plan *guess)

@@ -28,6 +28,10 @@ bool load_runs_in_task(const struct plan *plan);
  * errno, with the message set.
  */
 int load_variant(struct hotprobe_program *program, const struct plan *plan);
+/* The same, for a plan that there is another for: what the verifier says stays unheard. */
+int load_try_variant(struct hotprobe_program *program, const struct plan *plan);
+/* Unloads what was loaded by that plan, which nothing is to use. */
+void load_drop_variant(struct hotprobe_program *program, const struct plan *plan);
 /* The same for a program that nothing places, by a plan that was guessed. */
 int load_unplaced(struct hotprobe_program *program, const struct plan *guess);
 

@@ -79,7 +79,10 @@ struct perf_event_attr;
    errno. */
 int open_probe_event(struct perf_event_attr *attr, int prog_fd);
 
-/* Of provider_kprobe.c, for syscalls, too: attaches to a kernel function. */
+/* Of provider_kprobe.c, for syscalls, too: chooses how to attach to a kernel function, as a
+   provider's resolve() does; is_certain: there is but one of that name. And attaches to it. */
+int resolve_kernel_function(struct hotprobe_link *link, const char *function, bool is_return,
+			    bool is_certain);
 int attach_kernel_function(struct hotprobe_link *link, int prog_fd, const char *function,
 			   bool is_return);
 /* Of provider_tracepoint.c: the descriptor of an event that runs the program, or a negative

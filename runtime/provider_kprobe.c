@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * kprobe:FUNCTION[+OFFSET], kretprobe:FUNCTION; FUNCTION may be a pattern, for all that match. They
- * are perf events of the kprobe PMU: nothing of them stays behind in tracefs when the process is
+ * kprobe:FUNCTION[+OFFSET], kretprobe:FUNCTION; FUNCTION may be a pattern, for all that match. The
+ * cheapest way that the kernel has and the program allows is taken: a trampoline, a multi-kprobe
+ * for a pattern, or perf events of the kprobe PMU. Nothing of them stays behind when the process is
  * killed.
  */
 #include <errno.h>
@@ -12,9 +13,12 @@
 
 #include "kernel.h"
 #include "kernel_functions.h"
+#include "kprobe_multi.h"
+#include "load.h"
 #include "pattern.h"
 #include "provider.h"
 #include "target.h"
+#include "trampoline.h"
 
 /* "FUNC+0x10": cuts the offset off name, which is changed. */
 static int parse_offset(char *name, uint64_t *offset)
@@ -66,6 +70,70 @@ static int parse(struct target *target, const char *rest, bool from_name, const 
 	free(name);
 	return err;
 }
+
+/* ---- The way to attach -------------------------------------------------------------------------
+ */
+
+int resolve_kernel_function(struct hotprobe_link *link, const char *function, bool is_return,
+			    bool is_certain)
+{
+	int err = 0;
+
+	if (link->settled)
+		return 0;
+	switch (link->program->hp->opts.backend) {
+	case HOTPROBE_BACKEND_AUTO:
+	case HOTPROBE_BACKEND_FENTRY:
+		err = trampoline_plan(link, function, is_return, is_certain);
+		break;
+	case HOTPROBE_BACKEND_KPROBE:
+	case HOTPROBE_BACKEND_TRACEPOINT:
+		break;
+	}
+	link->settled = !err;
+	return err;
+}
+
+static int only_syscalls(struct hotprobe_link *link)
+{
+	return link_fail(link, -EOPNOTSUPP, "leave the choice to hotprobe (--backend auto)",
+			 "cannot attach %s to %s by a tracepoint: only system calls have their own",
+			 link->program->name, link->target_text);
+}
+
+static int no_pattern(struct hotprobe_link *link)
+{
+	return link_fail(link, -EOPNOTSUPP,
+			 "leave the choice to hotprobe (--backend auto), or name the functions",
+			 "cannot attach %s to %s by fentry or fexit, which take a program for each "
+			 "function",
+			 link->program->name, link->target_text);
+}
+
+static int resolve_pattern(struct hotprobe_link *link)
+{
+	int err = 0;
+
+	if (link->program->hp->opts.backend == HOTPROBE_BACKEND_FENTRY)
+		return no_pattern(link);
+	if (!link->settled && link->program->hp->opts.backend == HOTPROBE_BACKEND_AUTO)
+		err = kprobe_multi_plan(link);
+	link->settled = !err;
+	return err;
+}
+
+static int resolve(struct hotprobe_link *link)
+{
+	if (link->program->hp->opts.backend == HOTPROBE_BACKEND_TRACEPOINT)
+		return only_syscalls(link);
+	if (is_pattern(link->target.name))
+		return resolve_pattern(link);
+	return resolve_kernel_function(link, link->target.name,
+				       link->target.provider == &provider_kretprobe, false);
+}
+
+/* ---- Attaching ---------------------------------------------------------------------------------
+ */
 
 /* The bit of perf_event_attr.config that asks for a return probe: "config:0". */
 static int retprobe_bit(void)
@@ -145,61 +213,121 @@ static int refused(struct hotprobe_link *link, const char *function, int err)
 	}
 }
 
-/* One perf event for each. (A kernel with BPF_TRACE_KPROBE_MULTI could take all names in one link,
-   of a program that was loaded for that.) */
-static int attach_to_each(struct hotprobe_link *link, int prog_fd, const struct names *functions,
-			  bool is_return)
+static void note_attached(const struct hotprobe_link *link, const char *kind, const char *function,
+			  int err)
 {
-	const char *kind = is_return ? "kretprobe" : "kprobe";
-	size_t count = 0;
-	int fd, err = 0, last = 0;
+	note(link->program->hp, HOTPROBE_NOTE, "%s: %s %s%s%s", link->program->name, kind, function,
+	     err < 0 ? ": " : "", err < 0 ? strerror(-err) : "");
+}
 
-	for (size_t i = 0; i < functions->list.count && !err; i++) {
-		const char *function = functions->list.at[i];
+/* What a pattern has been attached to so far. */
+struct matches {
+	struct names left;  /* still to be attached */
+	struct names multi; /* by one link */
+	size_t all, refused;
+	int error; /* of the last that was refused */
+};
+
+/* One perf event for each. */
+static int attach_to_each(struct hotprobe_link *link, int prog_fd, bool is_return,
+			  struct matches *matches)
+{
+	int fd, err = 0;
+
+	for (size_t i = 0; i < matches->left.list.count && !err; i++) {
+		const char *function = matches->left.list.at[i];
 
 		fd = open_kprobe(function, 0, is_return, prog_fd);
-		note(link->program->hp, HOTPROBE_NOTE, "%s: %s %s%s%s", link->program->name, kind,
-		     function, fd < 0 ? ": " : "", fd < 0 ? strerror(-fd) : "");
+		note_attached(link, is_return ? "kretprobe" : "kprobe", function, fd);
 		if (fd >= 0)
 			err = link_hold(link, fd);
 		else if (is_refusal_of_place(fd))
-			last = fd;
+			matches->error = fd;
 		else
 			err = link_fail_errno(link, fd);
-		count += fd >= 0;
+		matches->refused += fd < 0;
 	}
-	return err ? err
-		   : link_attached_to_all(link, kind, functions, functions->list.count - count,
-					  last);
+	return err;
+}
+
+static int attach_at_once(struct hotprobe_link *link, int prog_fd, bool is_return,
+			  const struct function_index *index, struct matches *matches)
+{
+	int err = kprobe_multi_attach(link, prog_fd, is_return, index, &matches->left,
+				      &matches->multi);
+
+	for (size_t i = 0; i < matches->multi.list.count; i++)
+		note_attached(link, is_return ? "kretprobe" : "kprobe", matches->multi.list.at[i],
+			      0);
+	return err;
+}
+
+static int say_attached(struct hotprobe_link *link, bool is_return, const struct matches *m)
+{
+	const char *kind = is_return ? "kretprobe" : "kprobe";
+	size_t count = m->all - m->refused;
+	char refused[64] = "", multi[64] = "";
+
+	if (!count)
+		return link_fail_errno(link, m->error);
+	if (m->refused)
+		snprintf(refused, sizeof(refused), "; the kernel refuses %zu more", m->refused);
+	if (m->multi.list.count && m->multi.list.count < count)
+		snprintf(multi, sizeof(multi), ", %zu of them by one link", m->multi.list.count);
+	return link_attached_to(link, "%s%s on %zu that match %s%s%s",
+				m->multi.list.count ? "multi-" : "", kind, count, link->target.name,
+				multi, refused);
+}
+
+static int attach_matches(struct hotprobe_link *link, int prog_fd, bool is_return,
+			  const struct function_index *index, struct matches *matches)
+{
+	const struct plan plain = {.type = BPF_PROG_TYPE_KPROBE};
+	int err = 0;
+
+	matches->all = matches->left.list.count;
+	if (link->plan.expected_attach_type == BPF_TRACE_KPROBE_MULTI) {
+		err = attach_at_once(link, prog_fd, is_return, index, matches);
+		if (!err && matches->left.list.count) {
+			prog_fd = load_variant(link->program, &plain);
+			err = prog_fd < 0 ? prog_fd : 0;
+		}
+		if (!err && !matches->multi.list.count) {
+			load_drop_variant(link->program, &link->plan);
+			link->plan = link->program->plan = plain;
+		}
+	}
+	if (!err)
+		err = attach_to_each(link, prog_fd, is_return, matches);
+	return err ? err : say_attached(link, is_return, matches);
 }
 
 static int attach_pattern(struct hotprobe_link *link, int prog_fd, bool is_return)
 {
-	struct names functions = {0};
-	int err = kernel_find_functions(link->target.name, &functions);
+	struct function_index index = {0};
+	struct matches matches = {0};
+	int err = kernel_find_functions(link->target.name, &matches.left, &index);
 
 	if (err)
 		err = link_fail(link, err, "", "cannot attach %s: cannot read /proc/kallsyms: %s",
 				link->program->name, strerror(-err));
 	if (!err)
-		err = link_check_matches(link, &functions, "kernel function");
+		err = link_check_matches(link, &matches.left, "kernel function");
 	if (!err)
-		err = attach_to_each(link, prog_fd, &functions, is_return);
-	names_free(&functions);
+		err = attach_matches(link, prog_fd, is_return, &index, &matches);
+	names_free(&matches.left);
+	names_free(&matches.multi);
+	function_index_free(&index);
 	return err;
 }
 
-int attach_kernel_function(struct hotprobe_link *link, int prog_fd, const char *function,
-			   bool is_return)
+static int attach_kprobe(struct hotprobe_link *link, int prog_fd, const char *function,
+			 bool is_return)
 {
 	const char *kind = is_return ? "kretprobe" : "kprobe";
 	uint64_t offset = link->target.offset;
 	int fd, err;
 
-	if (!kernel_has_kprobes(link->program->hp))
-		return no_kprobes(link);
-	if (is_pattern(function))
-		return attach_pattern(link, prog_fd, is_return);
 	fd = open_kprobe(function, offset, is_return, prog_fd);
 	if (fd < 0)
 		return refused(link, function, fd);
@@ -210,6 +338,26 @@ int attach_kernel_function(struct hotprobe_link *link, int prog_fd, const char *
 		return link_attached_to(link, "%s %s+0x%llx", kind, function,
 					(unsigned long long)offset);
 	return link_attached_to(link, "%s %s", kind, function);
+}
+
+int attach_kernel_function(struct hotprobe_link *link, int prog_fd, const char *function,
+			   bool is_return)
+{
+	int err;
+
+	if (link->plan.type == BPF_PROG_TYPE_TRACING) {
+		err = trampoline_attach(link, prog_fd, function, is_return);
+		if (err != -ENODEV)
+			return err;
+		prog_fd = load_variant(link->program, &link->plan);
+		if (prog_fd < 0)
+			return prog_fd;
+	}
+	if (!kernel_has_kprobes(link->program->hp))
+		return no_kprobes(link);
+	if (is_pattern(function))
+		return attach_pattern(link, prog_fd, is_return);
+	return attach_kprobe(link, prog_fd, function, is_return);
 }
 
 static int attach_entry(struct hotprobe_link *link, int prog_fd)
@@ -229,6 +377,7 @@ const struct provider provider_kprobe = {
 	.form = "FUNCTION or FUNCTION+OFFSET or a pattern, vfs_*",
 	.parse = parse,
 	.default_plan = {.type = BPF_PROG_TYPE_KPROBE},
+	.resolve = resolve,
 	.attach = attach_entry,
 };
 
@@ -239,5 +388,6 @@ const struct provider provider_kretprobe = {
 	.form = "FUNCTION or a pattern, vfs_*",
 	.parse = parse,
 	.default_plan = {.type = BPF_PROG_TYPE_KPROBE},
+	.resolve = resolve,
 	.attach = attach_return,
 };

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * syscall:NAME and syscall_ret:NAME: kprobes on the kernel's function for the syscall where there
- * are kprobes; else its tracepoints, with the program's view of struct pt_regs changed to suit.
+ * syscall:NAME and syscall_ret:NAME: the kernel's function for the syscall where there are kprobes,
+ * by the ways of provider_kprobe.c; else its tracepoints, with the program's view of struct pt_regs
+ * changed to suit.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -34,6 +35,16 @@ static int made_for_kprobes(struct hotprobe_link *link)
 			 link->program->name);
 }
 
+/* And where the wrapper's pointer is, there are no arguments. */
+static int made_for_tracepoints(struct hotprobe_link *link)
+{
+	return link_fail(link, -EINVAL,
+			 "compile it again with that --backend, or attach it with --backend auto",
+			 "%s was compiled for the tracepoints of syscalls: it cannot be attached "
+			 "to a kernel function",
+			 link->program->name);
+}
+
 static int plan(struct hotprobe_link *link, struct plan *to)
 {
 	if (kernel_backend(link->program->hp) == HOTPROBE_BACKEND_TRACEPOINT) {
@@ -41,10 +52,26 @@ static int plan(struct hotprobe_link *link, struct plan *to)
 			return made_for_kprobes(link);
 		to->type = BPF_PROG_TYPE_TRACEPOINT;
 		to->view = is_return(&link->target) ? VIEW_SYSCALL_EXIT : VIEW_SYSCALL_ENTER;
+	} else if (link->program->hp->image.flags & IMAGE_F_DIRECT_SYSCALLS) {
+		return made_for_tracepoints(link);
 	} else {
 		to->type = BPF_PROG_TYPE_KPROBE;
 	}
 	return 0;
+}
+
+/* The functions of system calls have names of their own. */
+static int resolve(struct hotprobe_link *link)
+{
+	char function[256];
+	int err;
+
+	if (link->plan.type == BPF_PROG_TYPE_TRACEPOINT || link->settled)
+		return 0;
+	err = hotprobe_syscall_fnname(link->target.name, function, sizeof(function));
+	if (err < 0)
+		return link_fail_errno(link, err);
+	return resolve_kernel_function(link, function, is_return(&link->target), true);
 }
 
 static int no_such_syscall(struct hotprobe_link *link, const char *wanted)
@@ -109,6 +136,7 @@ const struct provider provider_syscall = {
 	.form = "NAME",
 	.parse = parse,
 	.plan = plan,
+	.resolve = resolve,
 	.attach = attach,
 };
 
@@ -119,5 +147,6 @@ const struct provider provider_syscall_ret = {
 	.form = "NAME",
 	.parse = parse,
 	.plan = plan,
+	.resolve = resolve,
 	.attach = attach,
 };

@@ -125,7 +125,7 @@ static int set_view(struct bytecode *code, enum view view, struct view_problem *
 		    const struct bpf_insn *insns, size_t count)
 {
 	ck_assert_int_eq(bytecode_copy(code, insns, (uint32_t)count, NULL, 0, NULL, 0), 0);
-	return bytecode_set_view(code, view, problem);
+	return bytecode_set_view(code, view, NULL, problem);
 }
 
 /* The load at index must end up reading offset; everything else must stay. */
@@ -392,8 +392,317 @@ START_TEST(code_that_is_not_reached_is_left_alone)
 }
 END_TEST
 
+/* ---- Contexts of tracing programs and multi-kprobes --------------------------------------------
+ */
+
+enum {
+	FRAME = 512,
+	FUNCTION_ADDRESS = 0x7fff1000,
+};
+
+/* Runs straight code without branches: what of a BPF machine that takes. */
+struct machine {
+	uint64_t registers[11];
+	unsigned char frame[FRAME];
+	const unsigned char *context;
+};
+
+static const unsigned char *memory_of(const struct machine *m, const struct bpf_insn *insn)
+{
+	uint64_t base = m->registers[insn->src_reg];
+
+	return base == (uintptr_t)m->context ? m->context + insn->off
+					     : m->frame + FRAME + insn->off;
+}
+
+static uint64_t alu(const struct bpf_insn *insn, uint64_t dst, uint64_t src)
+{
+	switch (BPF_OP(insn->code)) {
+	case BPF_MOV:
+		return src;
+	case BPF_ADD:
+		return dst + src;
+	case BPF_AND:
+		return dst & src;
+	case BPF_LSH:
+		return dst << src;
+	case BPF_RSH:
+		return dst >> src;
+	case BPF_ARSH:
+		return (uint64_t)((int64_t)dst >> src);
+	case BPF_NEG:
+		return -dst;
+	}
+	ck_abort_msg("operation %#x", insn->code);
+	return 0;
+}
+
+static void step(struct machine *m, const struct bpf_insn *insn)
+{
+	static const size_t sizes[] = {
+		[BPF_W >> 3] = 4, [BPF_H >> 3] = 2, [BPF_B >> 3] = 1, [BPF_DW >> 3] = 8};
+	uint64_t *dst = &m->registers[insn->dst_reg], src = m->registers[insn->src_reg];
+
+	switch (BPF_CLASS(insn->code)) {
+	case BPF_ALU:
+	case BPF_ALU64:
+		*dst = alu(insn, *dst, BPF_SRC(insn->code) == BPF_X ? src : (uint64_t)insn->imm);
+		if (BPF_CLASS(insn->code) == BPF_ALU)
+			*dst = (uint32_t)*dst;
+		break;
+	case BPF_LDX:
+		*dst = 0;
+		memcpy(dst, memory_of(m, insn), sizes[BPF_SIZE(insn->code) >> 3]);
+		break;
+	case BPF_STX:
+		memcpy(m->frame + FRAME + insn->off, &src, 8);
+		break;
+	case BPF_JMP:
+		ck_assert_int_eq(insn->imm, BPF_FUNC_get_func_ip);
+		ck_assert_uint_eq(m->registers[BPF_REG_1], (uintptr_t)m->context);
+		m->registers[BPF_REG_0] = FUNCTION_ADDRESS;
+		for (int i = BPF_REG_1; i <= BPF_REG_5; i++)
+			m->registers[i] = 0xdead;
+		break;
+	default:
+		ck_abort_msg("class %#x", insn->code);
+	}
+}
+
+/* What register 2 holds at the end, which sets the result to want. */
+static uint64_t run_code(const struct bytecode *code, const void *context, uint64_t result)
+{
+	struct machine m = {.context = context};
+
+	m.registers[BPF_REG_1] = (uintptr_t)context;
+	for (uint32_t i = 0; code->insns[i].code != (BPF_JMP | BPF_EXIT); i++) {
+		ck_assert_uint_lt(i, code->count);
+		step(&m, &code->insns[i]);
+	}
+	ck_assert_uint_eq(m.registers[BPF_REG_0], result);
+	return m.registers[BPF_REG_2];
+}
+
+static const struct {
+	uint8_t size, code;
+} accesses[] = {{8, BPF_DW}, {4, BPF_W}, {2, BPF_H}, {1, BPF_B}};
+
+static uint64_t part_of(uint64_t value, int from, int size)
+{
+	value >>= 8 * from;
+	return size == 8 ? value : value & ((1ull << (8 * size)) - 1);
+}
+
+/* Reads each part of the register at reg_offset, through the view, and compares. */
+static void check_parts(enum view view, const struct signature *s, short reg_offset,
+			const void *context, uint64_t held, uint64_t result)
+{
+	for (size_t a = 0; a < COUNT(accesses); a++)
+		for (int from = 0; from < 8; from += accesses[a].size) {
+			const struct bpf_insn insns[] = {
+				MOV_IMM(BPF_REG_0, 1),
+				LOAD(accesses[a].code, BPF_REG_2, BPF_REG_1, reg_offset + from),
+				EXIT(),
+			};
+			struct view_problem problem;
+			struct bytecode code;
+
+			ck_assert_int_eq(
+				bytecode_copy(&code, insns, COUNT(insns), NULL, 0, NULL, 0), 0);
+			ck_assert_int_eq(bytecode_set_view(&code, view, s, &problem), 0);
+			ck_assert_uint_eq(run_code(&code, context, result),
+					  part_of(held, from, accesses[a].size));
+			bytecode_free(&code);
+		}
+}
+
+/* Types of arguments, a slot that some kernels leave with garbage above them, and the register as
+   callers have it. */
+static const struct {
+	struct signature_value type;
+	uint64_t slot, held;
+} arguments[] = {
+	{{8, false, false}, 0x8877665544332211, 0x8877665544332211},
+	{{8, true, true}, 0xffff888012345678, 0xffff888012345678},
+	{{4, true, false}, 0xdeadbeefffffff9c, 0x00000000ffffff9c},
+	{{4, false, false}, 0xdeadbeef80000001, 0x0000000080000001},
+	{{2, true, false}, 0xdeadbeefdead8001, 0x00000000ffff8001},
+	{{2, false, false}, 0xdeadbeefdead8001, 0x0000000000008001},
+	{{1, true, false}, 0xdeadbeefdeadbe80, 0x00000000ffffff80},
+	{{1, false, false}, 0xdeadbeefdeadbe01, 0x0000000000000001},
+};
+
+START_TEST(an_argument_of_a_trampoline_is_what_the_register_holds)
+{
+	const int16_t *at = arch_native.function_args;
+
+	for (uint8_t i = 0; at[i] >= 0; i++) {
+		struct signature s = {.count = (uint8_t)(i + 1), .ip_offset = SIGNATURE_NO_IP};
+		uint64_t context[16] = {0};
+
+		context[i] = arguments[_i].slot;
+		s.args[i] = arguments[_i].type;
+		check_parts(VIEW_FUNCTION_ENTRY, &s, at[i], context, arguments[_i].held, 0);
+	}
+}
+END_TEST
+
+START_TEST(a_result_of_a_trampoline_is_the_whole_register)
+{
+	struct signature s = {.count = 3, .result = arguments[_i].type};
+	uint64_t context[4] = {1, 2, 3, arguments[_i].slot};
+
+	check_parts(VIEW_FUNCTION_RETURN, &s, register_of(-1), context, arguments[_i].slot, 0);
+}
+END_TEST
+
+START_TEST(the_instruction_pointer_of_a_trampoline_is_a_kprobes)
+{
+	struct signature s = {.ip_offset = 5};
+	uint64_t context[1] = {0};
+
+	if (arch_native.ip < 0)
+		SKIP("not known for this architecture");
+	check_parts(VIEW_FUNCTION_ENTRY, &s, arch_native.ip, context, FUNCTION_ADDRESS + 5, 0);
+}
+END_TEST
+
+START_TEST(the_instruction_pointer_of_a_multi_kprobe_is_a_kprobes)
+{
+	unsigned char regs[256] = {0};
+	uint64_t ip = 0xffffffff81234565;
+
+	if (arch_native.ip < 0)
+		SKIP("not known for this architecture");
+	memcpy(regs + arch_native.ip, &ip, 8);
+	ip -= (uint64_t)(arch_native.ip_ahead_multi - arch_native.ip_ahead);
+	check_parts(VIEW_KPROBE_MULTI, NULL, arch_native.ip, regs, ip, 1);
+	memset(regs, 0, sizeof(regs));
+	memcpy(regs + arch_native.function_args[1], &ip, 8);
+	check_parts(VIEW_KPROBE_MULTI, NULL, arch_native.function_args[1], regs, ip, 1);
+}
+END_TEST
+
+/* Branches across code that grows still meet their targets; each exit returns 0. */
+START_TEST(every_exit_of_a_trampolines_program_returns_zero)
+{
+	const struct bpf_insn insns[] = {
+		MOV_IMM(BPF_REG_0, 1),
+		LOAD(BPF_W, BPF_REG_2, BPF_REG_1, arch_native.function_args[0]),
+		JUMP_IF_ZERO(BPF_REG_2, 1),
+		EXIT(),
+		MOV_IMM(BPF_REG_0, 2),
+		EXIT(),
+	};
+	const struct signature s = {.count = 1, .args = {{4, true, false}}};
+	struct view_problem problem;
+	struct bytecode code;
+	int exits = 0;
+
+	ck_assert_int_eq(bytecode_copy(&code, insns, COUNT(insns), NULL, 0, NULL, 0), 0);
+	ck_assert_int_eq(bytecode_set_view(&code, VIEW_FUNCTION_ENTRY, &s, &problem), 0);
+	for (uint32_t i = 0; i < code.count; i++) {
+		const struct bpf_insn *insn = &code.insns[i];
+
+		if (insn->code == (BPF_JMP | BPF_JEQ | BPF_K))
+			ck_assert_int_eq(code.insns[i + 1 + (uint32_t)insn->off].imm, 2);
+		if (insn->code != (BPF_JMP | BPF_EXIT))
+			continue;
+		exits++;
+		ck_assert_int_eq(insn[-1].code, BPF_ALU64 | BPF_MOV | BPF_K);
+		ck_assert_int_eq(insn[-1].imm, 0);
+	}
+	ck_assert_int_eq(exits, 2);
+	bytecode_free(&code);
+}
+END_TEST
+
+#define CALL_WITH(helper, r2, r3)                                                                  \
+	CODE(MOV_IMM(BPF_REG_2, r2), MOV_IMM(BPF_REG_3, r3), MOV_IMM(BPF_REG_4, r3),               \
+	     MOV_IMM(BPF_REG_5, 0), CALL(helper), MOV_IMM(BPF_REG_0, 0), EXIT())
+
+static void check_call(const struct bpf_insn *insns, size_t count, enum view view,
+		       const char *refusal)
+{
+	const struct signature s = {0};
+	struct view_problem problem;
+	struct bytecode code;
+	int err;
+
+	ck_assert_int_eq(bytecode_copy(&code, insns, (uint32_t)count, NULL, 0, NULL, 0), 0);
+	err = bytecode_set_view(&code, view, &s, &problem);
+	ck_assert_int_eq(err, refusal ? -EOPNOTSUPP : 0);
+	if (refusal)
+		ck_assert_str_eq(problem.what, refusal);
+	bytecode_free(&code);
+}
+
+START_TEST(helpers_that_know_a_kprobe_from_a_trampoline_are_refused)
+{
+	static const enum view views[] = {VIEW_FUNCTION_ENTRY, VIEW_FUNCTION_RETURN};
+
+	for (size_t i = 0; i < COUNT(views); i++) {
+		check_call(CALL_WITH(BPF_FUNC_get_stackid, 0, 0), views[i],
+			   "takes the kernel's stack");
+		check_call(CALL_WITH(BPF_FUNC_get_stackid, 0, BPF_F_USER_STACK), views[i], NULL);
+		check_call(CALL_WITH(BPF_FUNC_get_stack, 0, 0), views[i],
+			   "takes the kernel's stack");
+		check_call(CALL_WITH(BPF_FUNC_get_stack, 0, BPF_F_USER_STACK), views[i], NULL);
+		check_call(CALL_WITH(BPF_FUNC_override_return, 0, 0), views[i],
+			   "changes what the function returns");
+		check_call(CALL_WITH(BPF_FUNC_tail_call, 0, 0), views[i], "calls other programs");
+		check_call(CALL_WITH(BPF_FUNC_get_attach_cookie, 0, 0), views[i],
+			   "reads its cookie");
+		check_call(CALL_WITH(BPF_FUNC_perf_event_output, 0, 0), views[i], NULL);
+		check_call(CALL_WITH(BPF_FUNC_get_func_ip, 0, 0), views[i], NULL);
+		/* A function of the program's own. */
+		check_call(CODE(INSN(BPF_JMP | BPF_CALL, 0, BPF_PSEUDO_CALL, 0, 1), EXIT(),
+				MOV_IMM(BPF_REG_0, 0), EXIT()),
+			   views[i], "passes its context on");
+	}
+	if (arch_native.ip < 0)
+		return;
+	check_call(CALL_WITH(BPF_FUNC_get_stackid, 0, 0), VIEW_KPROBE_MULTI, NULL);
+	check_call(CALL_WITH(BPF_FUNC_tail_call, 0, 0), VIEW_KPROBE_MULTI, "calls other programs");
+}
+END_TEST
+
+/* The slot for it is below all that the program uses, and there has to be one. */
+START_TEST(a_full_stack_leaves_no_room_for_the_instruction_pointer)
+{
+	const struct signature s = {.ip_offset = 1};
+	struct view_problem problem;
+	struct bytecode code;
+
+	if (arch_native.ip < 0)
+		SKIP("not known for this architecture");
+	for (short lowest = -512; lowest < 0; lowest += 8) {
+		const struct bpf_insn insns[] = {
+			STORE_IMM(BPF_DW, BPF_REG_10, lowest, 7),
+			LOAD(BPF_DW, BPF_REG_2, BPF_REG_1, arch_native.ip),
+			EXIT(),
+		};
+		int err;
+
+		ck_assert_int_eq(bytecode_copy(&code, insns, COUNT(insns), NULL, 0, NULL, 0), 0);
+		err = bytecode_set_view(&code, VIEW_FUNCTION_ENTRY, &s, &problem);
+		ck_assert_int_eq(err, lowest < -488 ? -EOPNOTSUPP : 0);
+		if (err)
+			ck_assert_str_eq(problem.what, "needs its whole stack");
+		else
+			ck_assert_int_eq(code.insns[3].off, lowest - 8);
+		bytecode_free(&code);
+	}
+}
+END_TEST
+
 START_TEST(damaged_code_is_survived)
 {
+	static const enum view views[] = {VIEW_SYSCALL_ENTER, VIEW_SYSCALL_EXIT,
+					  VIEW_FUNCTION_ENTRY, VIEW_FUNCTION_RETURN,
+					  VIEW_KPROBE_MULTI};
+	const struct signature signature = {.count = 2,
+					    .args = {{8, false, true}, {1, true, false}}};
 	unsigned seed = 1;
 
 	/* Anything: jumps out of the program, registers and offsets at random. */
@@ -411,8 +720,8 @@ START_TEST(damaged_code_is_survived)
 				.off = (short)(rand_r(&seed) % 40 - 20),
 				.imm = rand_r(&seed) % 600 - 520,
 			};
-		err = set_view(&code, round % 2 ? VIEW_SYSCALL_ENTER : VIEW_SYSCALL_EXIT, &problem,
-			       insns, COUNT(insns));
+		ck_assert_int_eq(bytecode_copy(&code, insns, COUNT(insns), NULL, 0, NULL, 0), 0);
+		err = bytecode_set_view(&code, views[round % COUNT(views)], &signature, &problem);
 		ck_assert(!err || err == -EOPNOTSUPP);
 		bytecode_free(&code);
 	}
@@ -446,6 +755,14 @@ int main(void)
 	add_test(suite, a_write_to_the_context_is_refused, 10);
 	add_test(suite, a_helper_may_take_the_context_but_no_pointer_into_it, 10);
 	add_test(suite, code_that_is_not_reached_is_left_alone, 10);
+	add_loop_test(suite, an_argument_of_a_trampoline_is_what_the_register_holds, 10,
+		      COUNT(arguments));
+	add_loop_test(suite, a_result_of_a_trampoline_is_the_whole_register, 10, COUNT(arguments));
+	add_test(suite, the_instruction_pointer_of_a_trampoline_is_a_kprobes, 10);
+	add_test(suite, the_instruction_pointer_of_a_multi_kprobe_is_a_kprobes, 10);
+	add_test(suite, every_exit_of_a_trampolines_program_returns_zero, 10);
+	add_test(suite, helpers_that_know_a_kprobe_from_a_trampoline_are_refused, 10);
+	add_test(suite, a_full_stack_leaves_no_room_for_the_instruction_pointer, 10);
 	add_test(suite, damaged_code_is_survived, 30);
 	return run_suite(suite);
 }

@@ -9,6 +9,7 @@
 #   make conformance the BPF C of BCC's tools: does it compile, load and attach? Here, and in a guest
 #                   (GUEST="6.1 6.12", GUEST= for none); and by BCC itself with hotprobe's headers
 #   make bench      compare with the peers
+#   make bench-guest  the same of traced calls and of attaching to patterns, in QEMU
 #   make fuzz       look for inputs that lead astray (FUZZ_RUNS=10000000 each)
 #   make install    PREFIX=/usr/local DESTDIR=
 #
@@ -53,7 +54,7 @@ CC_LIBS := -lbcc -lclang-14 -lLLVM-14 -lbpf -lelf -lz -lseccomp -lpthread
 CLI_LIBS := -ljansson
 
 .DEFAULT_GOAL := all
-.PHONY: all demo test test-guest test-valgrind conformance bench install clean deps lint
+.PHONY: all demo test test-guest test-valgrind conformance bench bench-guest install clean deps lint
 all: $(B)/hotprobe $(B)/hotprobe-cc $(B)/hotprobe-guest $(B)/libhotprobe.so $(B)/libhotprobe.a $(B)/embed
 
 $(B)/runtime/%.o: private COMPILE := -fPIC -fvisibility=hidden
@@ -163,6 +164,11 @@ bench:
 	@scripts/install-deps bench
 	@$(MAKE) --no-print-directory all $(B)/tests/bench
 	@scripts/bench
+
+bench-guest:
+	@scripts/install-deps bench guest
+	@$(MAKE) --no-print-directory all $(B)/tests/bench
+	@scripts/bench-guest
 
 # The BPF C of BCC's own tools through compiler and verifier and to where it is attached, on this
 # kernel and in guests; by BCC itself; and the layout of every type of the kernel's.

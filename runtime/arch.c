@@ -38,6 +38,8 @@ const struct arch arch_x86 = {
 	.ip_ahead = 1,	     /* that of the breakpoint, also where ftrace stands in for it */
 	.ip_ahead_multi = 5, /* behind the call */
 	.entry_marks = x86_entry_marks,
+	.call_place = 0x00441f0f, /* nopl 0(%rax,%rax,1), 5 bytes */
+	.call = 0xe8,
 };
 
 /* The first argument of a syscall is in orig_x0 too, which is what BCC's syscall__ reads. */
@@ -105,4 +107,11 @@ int arch_bytes_before_call(const struct arch *arch, uint32_t first)
 		if (*mark == first)
 			return (int)sizeof(*mark);
 	return 0;
+}
+
+int arch_is_call_place(const struct arch *arch, uint32_t word)
+{
+	if (!arch->call_place)
+		return -1;
+	return word == arch->call_place || (uint8_t)word == arch->call;
 }

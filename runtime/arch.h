@@ -39,6 +39,10 @@ struct arch {
 	/* Instructions of 4 bytes that a function may have in front of ftrace's call; ends with a
 	   0. */
 	const uint32_t *entry_marks;
+	/* What is in the place of ftrace's call while there is none, its first 4 bytes, 0: not
+	   known; and the first byte of a call. */
+	uint32_t call_place;
+	uint8_t call;
 };
 
 extern const struct arch arch_x86, arch_arm64;
@@ -60,5 +64,8 @@ const struct arch *arch_of_machine(const char *machine);
 int arch_register_offset(const struct arch *arch, const char *name);
 /* How many bytes a function that begins with these 4 has in front of ftrace's call. */
 int arch_bytes_before_call(const struct arch *arch, uint32_t first);
+/* Is that, of a running kernel, the beginning of a place for ftrace's call? 1, 0, or -1 if it is
+   not known for this architecture. */
+int arch_is_call_place(const struct arch *arch, uint32_t word);
 
 #endif

@@ -159,31 +159,31 @@ bool kernel_cpu_online(int cpu)
 	return online;
 }
 
-int kernel_read_u32(uint64_t address, uint32_t *value)
+int kernel_read_words(const uint64_t *addresses, uint32_t *words, size_t count)
 {
 	const struct bpf_insn insns[] = {
 		LOAD(BPF_DW, BPF_REG_3, BPF_REG_1, 0),
 		MOV_REG(BPF_REG_1, BPF_REG_10),
 		ADD_IMM(BPF_REG_1, -8),
-		MOV_IMM(BPF_REG_2, sizeof(*value)),
-		CALL(BPF_FUNC_probe_read_kernel),
-		LOAD(BPF_W, BPF_REG_1, BPF_REG_10, -8),
-		JUMP_IF_ZERO(BPF_REG_0, 1),
-		MOV_IMM(BPF_REG_1, 0), /* no function begins with this */
-		MOV_REG(BPF_REG_0, BPF_REG_1),
+		MOV_IMM(BPF_REG_2, sizeof(*words)),
+		CALL(BPF_FUNC_probe_read_kernel), /* zeroes what it cannot read */
+		LOAD(BPF_W, BPF_REG_0, BPF_REG_10, -8),
 		EXIT(),
 	};
-	LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = &address, .ctx_size_in = sizeof(address));
 	int fd = bpf_prog_load(BPF_PROG_TYPE_RAW_TRACEPOINT, "hotprobe_read", "GPL", insns,
 			       sizeof(insns) / sizeof(*insns), NULL);
-	int err;
+	int err = fd < 0 ? -errno : 0;
 
-	if (fd < 0)
-		return -errno;
-	err = bpf_prog_test_run_opts(fd, &opts) ? -errno : 0;
-	close(fd);
-	*value = opts.retval;
-	return err || *value ? err : -EFAULT;
+	for (size_t i = 0; i < count && !err; i++) {
+		LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = &addresses[i],
+			    .ctx_size_in = sizeof(*addresses));
+
+		err = bpf_prog_test_run_opts(fd, &opts) ? -errno : 0;
+		words[i] = opts.retval;
+	}
+	if (fd >= 0)
+		close(fd);
+	return err;
 }
 
 /* The prefixes that BCC's Python knows, _syscall_prefixes. */

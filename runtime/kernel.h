@@ -30,8 +30,9 @@ int kernel_pmu_type(const char *pmu);
 /* True if the CPU is online. */
 bool kernel_cpu_online(int cpu);
 
-/* Reads 4 bytes of kernel memory, by a program that runs once. Returns 0 or a negative errno. */
-int kernel_read_u32(uint64_t address, uint32_t *value);
+/* Reads 4 bytes of the kernel's memory at each address, by a program that is run for each; where it
+   cannot, 0. Returns 0 or a negative errno. */
+int kernel_read_words(const uint64_t *addresses, uint32_t *words, size_t count);
 
 /* If name is a syscall's kernel function by any kernel's or BCC's spelling ("sys_open",
    "__x64_sys_open"), its name without prefix, else NULL. */

@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "arch.h"
+#include "kernel.h"
 #include "load.h"
 #include "provider.h"
 #include "usdt.h"
@@ -126,32 +128,68 @@ static int sift(struct names *from, struct names *to, keep_fn keep, const void *
 	return err ? err : (int)moved;
 }
 
-/* After a refusal: without those that ftrace has no place for. */
-static int retry(struct hotprobe_link *link, int prog_fd, bool is_return,
-		 const struct function_index *index, struct names *chosen, struct names *others)
+/* Adds those of functions, in their order, whose code begins with a place for ftrace's call, as far
+   as that can be known: it takes less than the list of all such functions. Returns 0 or a negative
+   errno. */
+static int find_by_code(const struct names *functions, const struct function_index *index,
+			struct names *found)
 {
-	struct names traceable = {0};
-	int err = kernel_traceable_functions(link->program->hp, &traceable);
+	size_t count = functions->list.count;
+	uint64_t *addresses = calloc(count, sizeof(*addresses));
+	uint32_t *words = calloc(count, sizeof(*words));
+	int err = addresses && words ? 0 : -ENOMEM;
 
+	for (size_t i = 0; i < count && !err; i++)
+		function_index_find(index, functions->list.at[i], &addresses[i]);
 	if (!err)
-		err = sift(chosen, others, is_traceable, &traceable);
-	names_free(&traceable);
-	if (err <= 0 || !chosen->list.count)
-		return err == -ENOMEM ? err : -EINVAL;
+		err = kernel_read_words(addresses, words, count);
+	for (size_t i = 0; i < count && !err; i++)
+		addresses[i] += (uint64_t)arch_bytes_before_call(&arch_native, words[i]);
+	if (!err)
+		err = kernel_read_words(addresses, words, count);
+	for (size_t i = 0; i < count && !err; i++)
+		if (arch_is_call_place(&arch_native, words[i]))
+			err = names_add(found, strdup(functions->list.at[i]));
+	free(addresses);
+	free(words);
+	return err;
+}
+
+/* After a refusal: without those that ftrace has no place for. Returns a descriptor; -EINVAL if
+   traceable has them all; another negative errno. */
+static int retry(int prog_fd, bool is_return, const struct function_index *index,
+		 const struct names *traceable, struct names *chosen, struct names *others)
+{
+	int moved = sift(chosen, others, is_traceable, traceable);
+
+	if (moved < 0)
+		return moved;
+	if (!moved || !chosen->list.count)
+		return -EINVAL;
 	return make_link(prog_fd, is_return, chosen, index);
+}
+
+static bool is_about_a_function(int err)
+{
+	return err == -EINVAL || err == -ENOENT || err == -ESRCH;
 }
 
 static int choose(struct hotprobe_link *link, int prog_fd, bool is_return,
 		  const struct function_index *index, struct names *chosen, struct names *others)
 {
+	struct names by_code = {0}, by_list = {0};
 	/* Of several functions of a name one would be taken in silence. */
 	int fd = sift(chosen, others, has_one_address, index);
 
 	if (fd < 0 || !chosen->list.count)
 		return fd < 0 ? fd : -ENOENT;
 	fd = make_link(prog_fd, is_return, chosen, index);
-	if (fd == -EINVAL || fd == -ENOENT || fd == -ESRCH)
-		fd = retry(link, prog_fd, is_return, index, chosen, others);
+	if (is_about_a_function(fd) && !find_by_code(chosen, index, &by_code))
+		fd = retry(prog_fd, is_return, index, &by_code, chosen, others);
+	if (is_about_a_function(fd) && !kernel_traceable_functions(link->program->hp, &by_list))
+		fd = retry(prog_fd, is_return, index, &by_list, chosen, others);
+	names_free(&by_code);
+	names_free(&by_list);
 	return fd;
 }
 

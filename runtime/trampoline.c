@@ -130,7 +130,7 @@ static int8_t find_ip_offset(struct hotprobe *hp, const char *function)
 	uint32_t first;
 
 	if (kernel_functions(hp, &index) || function_index_find(index, function, &address) != 1 ||
-	    !address || kernel_read_u32(address, &first))
+	    !address || kernel_read_words(&address, &first, 1) || !first)
 		return SIGNATURE_NO_IP;
 	return (int8_t)(arch_bytes_before_call(&arch_native, first) + arch_native.ip_ahead);
 }

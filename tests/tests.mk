@@ -6,7 +6,7 @@ CLI_TEST_SRC := $(wildcard tests/cli_*_test.c)
 CC_TEST_SRC := $(wildcard tests/cc_*_test.c)
 LIB_TEST_SRC := $(filter-out $(CLI_TEST_SRC) $(CC_TEST_SRC),$(TEST_SRC))
 TEST_PROGRAMS := $(B)/tests/child $(B)/tests/worker $(B)/tests/user_child $(B)/tests/outside_cc
-BENCH_PROGRAMS := $(B)/tests/bench_start
+BENCH_PROGRAMS := $(B)/tests/bench_start $(B)/tests/bench_calls
 
 TEST_OBJ := $(addprefix $(B)/tests/,support.o calls.o net.o seen.o every_kind.o)
 # The library with its inside, which the one that is installed hides.
@@ -44,6 +44,8 @@ $(B)/tests/user_child: private LIBS := -L$(B)/tests -luser -Wl,-rpath,'$$ORIGIN'
 $(B)/tests/user_child: | $(B)/tests/libuser.so
 
 $(B)/tests/outside_cc: $(B)/runtime/request.o
+$(B)/tests/bench_calls: private LIBS := $(LIB_LIBS)
+$(B)/tests/bench_calls: $(B)/libhotprobe.a
 $(TEST_PROGRAMS) $(BENCH_PROGRAMS): %: %.o
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) -lpthread

@@ -50,8 +50,8 @@ static char *join(const char *path, const char *name)
 	return *path ? cc_printf("%s.%s", path, name) : cc_strdup(name);
 }
 
-/* The path of a matching member in what a struct holds by value, NULL if there is none. From
-   MAX_DEPTH it looks at the struct's own members only. */
+/* The path of a matching member in what a struct holds by value, NULL if there is none. At
+   MAX_DEPTH it looks at the struct's own members only, those of anonymous ones in it included. */
 static char *find_inside(struct near *near, uint32_t id, match_fn match, const char *path,
 			 int depth)
 {
@@ -69,10 +69,12 @@ static char *find_inside(struct near *near, uint32_t id, match_fn match, const c
 	}
 	for (uint32_t i = 0; i < vlen && !found; i++) {
 		struct btf_field field = btf_field_at(near->btf, id, i);
-		const char *inner = *field.name ? join(path, field.name) : path;
+		bool is_named = *field.name;
 
-		found = find_inside(near, btf_resolve(near->btf, field.type), match, inner,
-				    depth + 1);
+		if (!is_named || depth < MAX_DEPTH)
+			found = find_inside(near, btf_resolve(near->btf, field.type), match,
+					    is_named ? join(path, field.name) : path,
+					    depth + is_named);
 	}
 	return found;
 }

@@ -6,6 +6,7 @@
 
 #include "diag.h"
 #include "headers.h"
+#include "headers_btf.h"
 #include "text.h"
 
 /* $1 and $2 in a hint are the first and second word that the message has in quotes. The first
@@ -161,8 +162,13 @@ static char *member_hint(const char *text, const struct headers_facts *facts)
 		return NULL;
 	tag += 7;
 	near = headers_near(facts, tag, member);
-	if (!near)
+	if (!near && (!strcmp(tag, "pt_regs") || !btf_find_tag(facts->btf, tag, strlen(tag))))
 		return NULL;
+	if (!near)
+		return cc_printf("It may have another name or place than in the kernel that this "
+				 "was written for; a source for several kernels asks with #if "
+				 "HOTPROBE_HAS_FIELD(%s, %s).",
+				 tag, member);
 	return cc_printf("This kernel has %s in struct %s; a source for several kernels asks with "
 			 "#if HOTPROBE_HAS_FIELD(%s, %s).",
 			 near, tag, tag, member);

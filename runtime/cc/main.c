@@ -131,6 +131,16 @@ static void given_up(void)
 
 /* ---- The steps ---- */
 
+/* /sys/kernel/btf and copies of it have the types of modules beside a file vmlinux. */
+static char *modules_dir(const char *btf_path)
+{
+	const char *slash = strrchr(btf_path, '/');
+
+	if (!slash || strcmp(slash, "/vmlinux"))
+		return NULL;
+	return cc_strndup(btf_path, (size_t)(slash - btf_path));
+}
+
 static void make_headers(struct worker *w)
 {
 	struct exported_file files[EXPORTED_MAX];
@@ -138,10 +148,7 @@ static void make_headers(struct worker *w)
 	struct headers_text *texts = cc_alloc((w->job.file_count + 1) * sizeof(*texts));
 	struct headers_input in = {
 		.btf_path = w->job.btf_path,
-		/* Modules of the running kernel; those of another are not known. */
-		.modules_dir = strcmp(w->job.btf_path, "/sys/kernel/btf/vmlinux")
-				       ? NULL
-				       : "/sys/kernel/btf",
+		.modules_dir = modules_dir(w->job.btf_path),
 		.release = w->job.release,
 		.texts = texts,
 		.text_count = w->job.whole_headers ? 0 : w->job.file_count + 1,

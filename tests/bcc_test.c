@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* BCC's own tools, unchanged, with headers made by hotprobe headers. They trace the whole machine,
+   so this is for guests only. */
+#include "support.h"
+
+#include <arpa/inet.h>
+#include <err.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static const char *no_guest(void)
+{
+	size_t size;
+	char *line = read_file("/proc/cmdline", &size);
+	bool is_guest = strstr(line, "hotprobe.guest");
+
+	free(line);
+	return is_guest ? NULL : "it traces the whole machine: only in a guest";
+}
+
+struct tool {
+	struct process process;
+	char *headers; /* their directory */
+};
+
+static char *make_headers(void)
+{
+	char *dir = make_dir();
+	struct result r = RUN(build_path("hotprobe"), "headers", dir);
+
+	ck_assert_msg(!r.status, "hotprobe headers: %s", r.err);
+	result_free(&r);
+	return dir;
+}
+
+/* ---- A tool ------------------------------------------------------------------------------------
+ */
+
+/* How many lines of the text have all the words in them. */
+static int count_lines(const char *text, const char *const words[])
+{
+	int count = 0;
+
+	for (const char *line = text; *line;) {
+		size_t size = strcspn(line, "\n");
+		char *copy = strndup(line, size);
+		bool has_all = true;
+
+		for (size_t i = 0; words[i]; i++)
+			has_all &= strstr(copy, words[i]) != NULL;
+		count += has_all;
+		free(copy);
+		line += size + (line[size] == '\n');
+	}
+	return count;
+}
+
+static bool has_ended(const struct tool *tool)
+{
+	siginfo_t info = {0};
+
+	return !waitid(P_PID, (id_t)tool->process.pid, &info, WEXITED | WNOHANG | WNOWAIT) &&
+	       info.si_pid;
+}
+
+/* Waits for so many such lines; Check's time limit ends it. */
+static void wait_for(const struct tool *tool, int wanted, const char *const words[])
+{
+	for (;;) {
+		char *text = process_printed(tool->process.out_fd, NULL);
+		int count = count_lines(text, words);
+
+		free(text);
+		if (count >= wanted)
+			return;
+		if (has_ended(tool)) {
+			struct result r = process_wait(tool->process);
+
+			ck_abort_msg("it has ended with %d: %s", r.status, r.err);
+		}
+		usleep(100000);
+	}
+}
+
+/* Starts it, and returns once it has printed its heading: then it is attached. */
+static struct tool start_tool(const char *name, const char *heading, const char *option, pid_t pid)
+{
+	char *tool = format("/usr/sbin/%s-bpfcc", name), *number = format("%d", pid);
+	struct tool started = {.headers = make_headers()};
+	char *source = format("BCC_KERNEL_SOURCE=%s", started.headers);
+	const char *argv[] = {"env", source, "/usr/bin/python3", "-u", tool, option, number, NULL};
+
+	if (!pid)
+		argv[5] = NULL;
+	started.process = process_start(argv, NULL, 0);
+	wait_for(&started, 1, (const char *const[]){heading, NULL});
+	free(source);
+	free(number);
+	free(tool);
+	return started;
+}
+
+/* Ends it; returns all that it printed, malloc'ed. */
+static char *end_tool(const struct tool *tool)
+{
+	struct result r;
+
+	kill(tool->process.pid, SIGINT);
+	r = process_wait(tool->process);
+	remove_dir(tool->headers);
+	free(r.err);
+	return r.out;
+}
+
+/* Ends it after so many such lines, and checks that there are no more. */
+static void end_after(const struct tool *tool, int wanted, const char *const words[])
+{
+	char *text;
+
+	wait_for(tool, wanted, words);
+	text = end_tool(tool);
+	ck_assert_msg(count_lines(text, words) == wanted, "%d lines: %s", count_lines(text, words),
+		      text);
+	free(text);
+}
+
+/* ---- Tests -------------------------------------------------------------------------------------
+ */
+
+static void open_ten_times(void *path)
+{
+	for (int i = 0; i < 10; i++)
+		close(open(path, O_RDONLY | O_CLOEXEC));
+}
+
+START_TEST(opensnoop_shows_each_open)
+{
+	static const char *const line[] = {"/etc/hostname", NULL};
+	struct tool tool;
+	struct peer peer;
+
+	NEED(no_guest());
+	NEED(no_kprobes());
+	peer = peer_start(open_ten_times, (void *)line[0]);
+	tool = start_tool("opensnoop", "PATH", "-p", peer.pid);
+	peer_work(&peer);
+	end_after(&tool, 10, line);
+	peer_end(&peer);
+}
+END_TEST
+
+START_TEST(execsnoop_shows_each_program_with_its_arguments)
+{
+	static const char *const line[] = {"true", "/bin/true one two", NULL};
+	struct tool tool;
+	struct result r;
+
+	NEED(no_guest());
+	NEED(no_kprobes());
+	tool = start_tool("execsnoop", "PCOMM", NULL, 0);
+	for (int i = 0; i < 3; i++) {
+		r = RUN("/bin/true", "one", "two");
+		ck_assert_int_eq(r.status, 0);
+		result_free(&r);
+	}
+	end_after(&tool, 3, line);
+}
+END_TEST
+
+START_TEST(exitsnoop_shows_how_processes_end)
+{
+	static const char *const line[] = {"sh", "code 77", NULL};
+	struct tool tool;
+	struct result r;
+
+	NEED(no_guest());
+	NEED(no_kprobes());
+	tool = start_tool("exitsnoop", "PCOMM", NULL, 0);
+	r = RUN("/bin/sh", "-c", "exit 77");
+	ck_assert_int_eq(r.status, 77);
+	result_free(&r);
+	end_after(&tool, 1, line);
+}
+END_TEST
+
+static void read_zeros(void *unused)
+{
+	int fd = open("/dev/zero", O_RDONLY | O_CLOEXEC);
+	char byte;
+
+	(void)unused;
+	for (int i = 0; i < 3000; i++)
+		if (read(fd, &byte, 1) != 1)
+			break;
+	close(fd);
+}
+
+/* The sum of the first column behind the time, of lines "TIME: READ WRITE ...". */
+static long sum_reads(const struct tool *tool)
+{
+	char *text = process_printed(tool->process.out_fd, NULL);
+	long sum = 0;
+
+	for (const char *at = text; (at = strstr(at, ": ")); at++)
+		sum += strtol(at + 2, NULL, 10);
+	free(text);
+	return sum;
+}
+
+START_TEST(vfsstat_counts_reads)
+{
+	struct tool tool;
+	struct peer peer;
+
+	NEED(no_guest());
+	NEED(no_kprobes());
+	peer = peer_start(read_zeros, NULL);
+	tool = start_tool("vfsstat", "READ/s", "-p", peer.pid);
+	peer_work(&peer);
+	while (sum_reads(&tool) < 3000 && !has_ended(&tool))
+		usleep(100000);
+	/* Those by which the peer was told to work are among them. */
+	ck_assert_int_ge(sum_reads(&tool), 3000);
+	ck_assert_int_le(sum_reads(&tool), 3010);
+	free(end_tool(&tool));
+	peer_end(&peer);
+}
+END_TEST
+
+static void connect_three_times(void *address)
+{
+	for (int i = 0; i < 3; i++) {
+		int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+		if (connect(fd, address, sizeof(struct sockaddr_in)))
+			_exit(1);
+		close(fd);
+	}
+}
+
+START_TEST(tcpconnect_shows_each_connection)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET,
+				      .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t size = sizeof(address);
+	struct tool tool;
+	struct peer peer;
+	char *port;
+	int fd;
+
+	NEED(no_guest());
+	NEED(no_kprobes());
+	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	ck_assert(!bind(fd, (struct sockaddr *)&address, size) && !listen(fd, 10) &&
+		  !getsockname(fd, (struct sockaddr *)&address, &size));
+	port = format(" %d", ntohs(address.sin_port));
+	peer = peer_start(connect_three_times, &address);
+	tool = start_tool("tcpconnect", "DPORT", "-p", peer.pid);
+	peer_work(&peer);
+	end_after(&tool, 3, (const char *const[]){" 127.0.0.1 ", port, NULL});
+	peer_end(&peer);
+	close(fd);
+	free(port);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("bcc");
+
+	add_test(suite, opensnoop_shows_each_open, 60);
+	add_test(suite, execsnoop_shows_each_program_with_its_arguments, 60);
+	add_test(suite, exitsnoop_shows_how_processes_end, 60);
+	add_test(suite, vfsstat_counts_reads, 60);
+	add_test(suite, tcpconnect_shows_each_connection, 60);
+	return run_suite(suite);
+}

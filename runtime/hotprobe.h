@@ -106,7 +106,9 @@ struct hotprobe_opts {
 	/* To compile for another kernel than the running one: its types (a BTF file or a vmlinux),
 	   and its release, as uname -r has it there. By default the release is looked for at the
 	   end of btf_path ("/boot/vmlinux-6.1.0-9-amd64"). The types tell its architecture, x86-64
-	   or arm64, too; what is compiled for another than this machine's can only be saved. */
+	   or arm64, too; what is compiled for another than this machine's can only be saved. Types
+	   of modules are looked for beside a file that is called vmlinux, as in a copy of that
+	   kernel's /sys/kernel/btf. */
 	const char *btf_path;
 	const char *kernel_release;
 	/* A directory as that kernel's tracefs, for the formats of its tracepoints:

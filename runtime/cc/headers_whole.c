@@ -27,11 +27,12 @@ static const char *const common[] = {"asm-generic/errno-base.h",
 				     "linux/socket.h",
 				     "linux/stat.h"};
 
-/* Types that the kernel keeps to itself, in fs/mount.h, fs/namei.c and kernel/sched/sched.h: no
-   package of headers has them, so programs bring their own copies. */
+/* Types that the kernel keeps to itself, in fs/mount.h, fs/namei.c and kernel/sched/sched.h, or has
+   no more: no package of headers has them, so programs bring their own copies. */
 static const char *const private_types[] = {
-	"cfs_rq",    "dl_rq",	    "mnt_namespace", "mnt_pcp", "mount", "mountpoint",
-	"nameidata", "proc_mounts", "root_domain",   "rq",	"rt_rq", "task_group"};
+	"cfs_rq",     "dl_rq",	    "mnt_namespace", "mnt_pcp",	    "mount",
+	"mountpoint", "nameidata",  "proc_mounts",   "root_domain", "rq",
+	"rt_rq",      "task_group", "timespec",	     "timeval"};
 
 static bool is_common(const char *header)
 {

@@ -631,6 +631,11 @@ static inline __attribute__((always_inline)) bool S_ISSOCK(unsigned int mode)
 #define FMODE_CAN_READ 0x20000
 #define FMODE_CAN_WRITE 0x40000
 
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 5, 0)
+#define FMODE_NDELAY 0x40
+#define FMODE_EXCL 0x80
+#define FMODE_WRITE_IOCTL 0x100
+#endif
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(4, 19, 0)
 #define FMODE_OPENED 0x80000
 #define FMODE_CREATED 0x100000
@@ -999,4 +1004,14 @@ static inline __attribute__((always_inline)) bool net_gso_ok(u64 features, int g
 struct vlan_hdr {
 	__be16 h_vlan_TCI;
 	__be16 h_vlan_encapsulated_proto;
+};
+
+struct timeval {
+	long tv_sec;
+	long tv_usec;
+};
+
+struct timespec {
+	long tv_sec;
+	long tv_nsec;
 };

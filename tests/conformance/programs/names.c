@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Names in unusual places: a macro of no value before a table and a probe, a structure of which the
-   source uses nothing but a member that has another name on later kernels, an inline helper. */
+   source uses nothing but a member that has another name on later kernels, an inline helper, a
+   structure that only user space has now. */
 #include <linux/fs.h>
 #include <linux/dcache.h>
 #include <linux/netdevice.h>
@@ -15,6 +16,7 @@ __SETTINGS__
 SETTINGS
 BPF_STACK_TRACE(stacks, 1000);
 BPF_HASH(sizes, u32, u64);
+BPF_HASH(times, u32, struct timeval);
 
 int kprobe__vfs_fsync(struct pt_regs *ctx, struct file *file)
 {
@@ -38,8 +40,10 @@ int kretprobe__tcp_current_mss(struct pt_regs *ctx)
 SETTINGS
 TRACEPOINT_PROBE(sched, sched_process_exit)
 {
+	struct timeval now = {.tv_sec = bpf_ktime_get_ns() / NSEC_PER_SEC};
 	u32 pid = args->pid;
 
 	sizes.delete(&pid);
+	times.update(&pid, &now);
 	return 0;
 }

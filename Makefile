@@ -13,8 +13,9 @@
 #   make fuzz       look for inputs that lead astray (FUZZ_RUNS=10000000 each)
 #   make install    PREFIX=/usr/local DESTDIR=
 #
-# Variables: SANITIZE=1 builds with AddressSanitizer and UBSan into build/sanitize; V=1 shows the
-# commands; CC, CFLAGS, LDFLAGS as usual.
+# Variables: SANITIZE=1 builds with AddressSanitizer and UBSan into build/sanitize; CROSS=arm64 for
+# arm64 into build/arm64, with what scripts/debian-root put into SYSROOT; V=1 shows the commands; CC,
+# CFLAGS, LDFLAGS as usual.
 
 VERSION := 0.1.0
 SOVERSION := 0
@@ -23,7 +24,16 @@ LIBDIR ?= $(PREFIX)/lib
 LIBEXECDIR ?= $(PREFIX)/libexec/hotprobe
 LLVM_PREFIX ?= /usr/lib/llvm-14
 
-ifdef SANITIZE
+ifdef CROSS
+CROSS_TOOLS := $(CROSS:arm64=aarch64)-linux-gnu-
+SYSROOT ?= /var/cache/hotprobe-guest/root-$(CROSS)
+CC := $(CROSS_TOOLS)gcc --sysroot=$(SYSROOT)
+LD := $(CROSS_TOOLS)ld
+AR := $(CROSS_TOOLS)ar
+OBJCOPY := $(CROSS_TOOLS)objcopy
+LLVM_PREFIX := $(SYSROOT)/usr/lib/llvm-14
+B := build/$(CROSS)
+else ifdef SANITIZE
 B := build/sanitize
 SANFLAGS := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 else
@@ -74,7 +84,9 @@ UAPI_FLAGS_arm64 := -U__x86_64__ -D__aarch64__
 UAPI_TABLES := $(B)/runtime/cc/uapi_x86.inc $(B)/runtime/cc/uapi_arm64.inc
 uapi_dirs = $(if $(filter $(MACHINE),$(UAPI_MACHINE_$(1))),\
 	$(addprefix $(SYSROOT)/usr/include,/ $(addprefix /,$(MULTIARCH))),\
-	$(wildcard /usr/$(UAPI_MACHINE_$(1))-linux-gnu/include))
+	$(or $(wildcard /usr/$(UAPI_MACHINE_$(1))-linux-gnu/include),\
+		$(if $(wildcard /usr/include/$(UAPI_MACHINE_$(1))-linux-gnu/asm),\
+			/usr/include /usr/include/$(UAPI_MACHINE_$(1))-linux-gnu)))
 $(B)/runtime/cc/headers_macros.o: $(B)/runtime/cc/idioms.inc
 $(B)/runtime/cc/headers_uapi.o: $(UAPI_TABLES)
 

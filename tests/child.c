@@ -156,7 +156,7 @@ static int unlinks(const char *dir, int count)
 	for (int i = 0; i < count; i++) {
 		int fd = open_raw(name);
 
-		if (fd < 0 || close(fd) || syscall(SYS_unlink, name))
+		if (fd < 0 || close(fd) || syscall(SYS_unlinkat, AT_FDCWD, name, 0))
 			return 1;
 	}
 	return 0;

@@ -5,6 +5,7 @@
 #   make test       install what is missing, build, run every suite: here, and what deals with the
 #                   kernel on Debian's 6.1 and 6.12 in QEMU, too; GUESTS= leaves those out
 #   make test-guest the part in QEMU alone
+#   make test-arm64 the same on Debian's arm64 kernel, which takes long: hotprobe is cross-built
 #   make test-valgrind   the library's life under valgrind, 220 times
 #   make conformance the BPF C of BCC's tools: does it compile, load and attach? Here, and in a guest
 #                   (GUEST="6.1 6.12", GUEST= for none); and by BCC itself with hotprobe's headers
@@ -24,9 +25,13 @@ LIBDIR ?= $(PREFIX)/lib
 LIBEXECDIR ?= $(PREFIX)/libexec/hotprobe
 LLVM_PREFIX ?= /usr/lib/llvm-14
 
+ARM64_ROOT ?= /var/cache/hotprobe-guest/root-arm64
 ifdef CROSS
-CROSS_TOOLS := $(CROSS:arm64=aarch64)-linux-gnu-
-SYSROOT ?= /var/cache/hotprobe-guest/root-$(CROSS)
+ifneq ($(CROSS),arm64)
+$(error CROSS=$(CROSS): only arm64 is known)
+endif
+CROSS_TOOLS := aarch64-linux-gnu-
+SYSROOT ?= $(ARM64_ROOT)
 CC := $(CROSS_TOOLS)gcc --sysroot=$(SYSROOT)
 LD := $(CROSS_TOOLS)ld
 AR := $(CROSS_TOOLS)ar
@@ -64,7 +69,7 @@ CC_LIBS := -lbcc -lclang-14 -lLLVM-14 -lbpf -lelf -lz -lseccomp -lpthread
 CLI_LIBS := -ljansson
 
 .DEFAULT_GOAL := all
-.PHONY: all demo test test-guest test-valgrind conformance bench bench-guest install clean deps lint
+.PHONY: all demo test test-guest test-arm64 test-valgrind conformance bench bench-guest install clean deps lint
 all: $(B)/hotprobe $(B)/hotprobe-cc $(B)/hotprobe-guest $(B)/libhotprobe.so $(B)/libhotprobe.a $(B)/embed
 
 $(B)/runtime/%.o: private COMPILE := -fPIC -fvisibility=hidden
@@ -161,6 +166,15 @@ test:
 	@[ -z "$(GUESTS)" ] || scripts/install-deps guest || :
 	@$(MAKE) --no-print-directory all $(B)/tests/all
 	@scripts/test $(B) $(GUESTS)
+
+# Its time is that of an emulated processor: some twenty minutes.
+ARM64_GUESTS ?= 6.12-arm64
+test-arm64:
+	@scripts/install-deps test guest arm64
+	@$(MAKE) --no-print-directory all $(B)/tests/all
+	@scripts/debian-root arm64 $(ARM64_ROOT) $$(scripts/install-deps --root)
+	@$(MAKE) --no-print-directory CROSS=arm64 all build/arm64/tests/all
+	@SYSROOT=$(ARM64_ROOT) scripts/test --guests-only $(B) $(ARM64_GUESTS)
 
 test-valgrind:
 	@scripts/install-deps test

@@ -10,6 +10,15 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+/* Members of struct pt_regs. */
+#ifdef __aarch64__
+#define SYSCALL_NUMBER "syscallno"
+#define INSTRUCTION_POINTER "pc"
+#else
+#define SYSCALL_NUMBER "orig_ax"
+#define INSTRUCTION_POINTER "ip"
+#endif
+
 #define PT_REGS "#include <uapi/linux/ptrace.h>\n"
 #define HITS "BPF_ARRAY(hits, u64, 8);\n"
 /* Adds one to the element of that number. */
@@ -113,8 +122,8 @@ START_TEST(raw_tracepoints_are_attached_by_macro_and_by_name)
 		"	if (ctx->args[1] != %d)\n		return 0;\n" HIT(
 			0) "int raw_tracepoint__sys_exit(struct bpf_raw_tracepoint_args *ctx)\n{\n"
 			   "	struct pt_regs *regs = (struct pt_regs *)ctx->args[0];\n"
-			   "	u64 number;\n"
-			   "	bpf_probe_read_kernel(&number, 8, &regs->orig_ax);\n"
+			   "	u32 number;\n"
+			   "	bpf_probe_read_kernel(&number, 4, &regs->" SYSCALL_NUMBER ");\n"
 			   "	if (number != %d)\n		return 0;\n" HIT(1),
 		(int)SYS_getpgid, (int)SYS_getpgid);
 	check_hits(text, 2, 7);
@@ -497,7 +506,7 @@ START_TEST(a_register_that_a_syscalls_tracepoint_lacks_is_refused_with_its_line)
 	d = find_diagnostic(hp, HOTPROBE_ERROR);
 	ck_assert_ptr_nonnull(d);
 	ck_assert_uint_eq(d->line, 5);
-	ck_assert_ptr_nonnull(strstr(d->text, " ip"));
+	ck_assert_ptr_nonnull(strstr(d->text, " " INSTRUCTION_POINTER));
 	hotprobe_free(hp);
 }
 END_TEST

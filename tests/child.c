@@ -48,11 +48,13 @@ static int open_by(int way, const char *name)
 	long fd;
 
 	switch (way) {
-#ifdef SYS_open
 	case 0:
+#ifdef SYS_open
 		fd = syscall(SYS_open, name, O_WRONLY | O_CREAT | O_EXCL, 0600);
-		break;
+#else
+		fd = syscall(SYS_openat, AT_FDCWD, name, O_WRONLY | O_CREAT | O_EXCL, 0600);
 #endif
+		break;
 	case 2:
 		fd = syscall(SYS_openat2, AT_FDCWD, name, &how, sizeof(how));
 		break;

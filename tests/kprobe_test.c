@@ -19,6 +19,15 @@
 
 #include "seen.h"
 
+#ifdef __aarch64__
+#define SYS "__arm64_sys_"
+#define SYSCALL_ENTRY "el0t_64_sync_handler"
+#define BREAKPOINT 0 /* the instruction pointer is on it, or behind its byte */
+#else
+#define SYS "__x64_sys_"
+#define SYSCALL_ENTRY "do_syscall_64"
+#define BREAKPOINT 1
+#endif
 #define PT_REGS "#include <uapi/linux/ptrace.h>\n"
 #define FS "#include <linux/fs.h>\n"
 
@@ -51,7 +60,7 @@ static void unlink_files(void *arg)
 	for (int i = 0; i < u->there + u->absent; i++) {
 		if (i < u->there)
 			close(open(u->path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
-		syscall(SYS_unlink, u->path);
+		syscall(SYS_unlinkat, AT_FDCWD, u->path, 0);
 	}
 }
 
@@ -247,7 +256,7 @@ enum { ENDBR = 4 };
    function begins with endbr64, a probe on its name is behind that. */
 static bool is_probe_at(uint64_t ip, uint64_t address)
 {
-	return ip == address + 1 || ip == address + ENDBR + 1;
+	return ip == address + BREAKPOINT || ip == address + ENDBR + BREAKPOINT;
 }
 
 static const char places[] = PT_REGS EVENT "int here(struct pt_regs *ctx)\n"
@@ -278,10 +287,10 @@ static void check_place(const char *spec, struct unlinks *unlinks, uint64_t addr
 }
 
 /* Of the function's second instruction: behind endbr64, where the kernel has it, else behind the
-   call of ftrace. */
+   call of ftrace; arm64 may have that in the second place, and then it is the third. */
 static int second_instruction(const char *function)
 {
-	static const int offsets[] = {4, 5};
+	static const int offsets[] = {4, 5, 8};
 	struct hotprobe *hp = by_kprobe();
 	int found = -1;
 
@@ -363,7 +372,11 @@ static const char six_arguments[] = PT_REGS EVENT
 	"			       PT_REGS_PARM4(ctx), PT_REGS_PARM5(ctx), "
 	"PT_REGS_PARM6(ctx),\n"
 	"			       PT_REGS_IP(ctx), PT_REGS_SP(ctx)}};\n"
+	"#ifdef __aarch64__\n"
+	"	e.n[9] = PT_REGS_RET(ctx);\n"
+	"#else\n"
 	"	bpf_probe_read_kernel(&e.n[9], sizeof(e.n[9]), (void *)PT_REGS_SP(ctx));\n"
+	"#endif\n"
 	"	events.perf_submit(ctx, &e, sizeof(e));\n"
 	"	return 0;\n"
 	"}\n";
@@ -399,7 +412,7 @@ START_TEST(every_argument_and_register_is_the_callers)
 		if (n[0] != 2)
 			continue;
 		ck_assert(is_probe_at((uint64_t)n[7], address_of("ksys_mmap_pgoff")));
-		/* On top of the stack is where it returns to. */
+		/* Where it returns to is on top of the stack, or in a register. */
 		ck_hp(hp, hotprobe_symbol_kernel(hp, (uint64_t)n[9], &symbol));
 		ck_assert_msg(strstr(symbol.name, "mmap") || strstr(symbol.name, "syscall"), "%s",
 			      symbol.name);
@@ -537,15 +550,15 @@ START_TEST(a_pattern_traces_hundreds_of_functions)
 	open_text(hp, by_address);
 	load_program(hp);
 	peer = trace_peer(hp, call_three, NULL);
-	ck_hp(hp, hotprobe_attach_spec(hp, "on_match", "kprobe:__x64_sys_*", &link));
+	ck_hp(hp, hotprobe_attach_spec(hp, "on_match", "kprobe:" SYS "*", &link));
 	ck_assert_int_eq(sscanf(hotprobe_link_attached_to(link), "kprobe%*[^0-9]%u", &functions),
 			 1);
 	ck_assert_uint_gt(functions, 300);
 	peer_work(&peer);
-	ck_assert_uint_eq(calls_of(hp, "__x64_sys_getpgid"), 100);
-	ck_assert_uint_eq(calls_of(hp, "__x64_sys_getsid"), 50);
-	ck_assert_uint_eq(calls_of(hp, "__x64_sys_umask"), 25);
-	ck_assert_uint_eq(calls_of(hp, "__x64_sys_getpgrp"), 0);
+	ck_assert_uint_eq(calls_of(hp, SYS "getpgid"), 100);
+	ck_assert_uint_eq(calls_of(hp, SYS "getsid"), 50);
+	ck_assert_uint_eq(calls_of(hp, SYS "umask"), 25);
+	ck_assert_uint_eq(calls_of(hp, SYS "getpriority"), 0);
 	peer_end(&peer);
 	hotprobe_free(hp);
 }
@@ -593,8 +606,8 @@ static const char stacks[] =
 
 START_TEST(kernel_stacks_name_the_callers)
 {
-	static const char *const callers[] = {"vfs_unlink", "do_unlinkat", "__x64_sys_unlink",
-					      "do_syscall_64"};
+	static const char *const callers[] = {"vfs_unlink", "do_unlinkat", SYS "unlinkat",
+					      SYSCALL_ENTRY};
 	struct unlinks unlinks = {.there = 1};
 	uint64_t addresses[64];
 	size_t found = 0;

@@ -237,6 +237,13 @@ static void serve_one(const struct server *server, const char *name)
 	_exit(0);
 }
 
+static bool is_request(const char *name)
+{
+	const char *end = strstr(name, SUFFIX);
+
+	return end && !end[strlen(SUFFIX)];
+}
+
 static int serve(const char *path, const char *worker, const char *vmlinux)
 {
 	struct server server = {.worker = worker, .vmlinux = vmlinux};
@@ -245,21 +252,24 @@ static int serve(const char *path, const char *worker, const char *vmlinux)
 		char room[sizeof(struct inotify_event) + NAME_MAX + 1];
 	} buf;
 	int notify = inotify_init1(IN_CLOEXEC);
+	const struct inotify_event *event;
+	ssize_t size;
 
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	signal(SIGCHLD, SIG_IGN); /* no one waits for them */
 	server.dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (notify < 0 || server.dir < 0 || inotify_add_watch(notify, path, IN_MOVED_TO) < 0)
 		die(path);
-	while (read(notify, &buf, sizeof(buf)) > 0) {
-		const char *end = strstr(buf.event.name, SUFFIX);
-
-		if (!end || end[strlen(SUFFIX)] || fork())
-			continue;
-		signal(SIGCHLD, SIG_DFL);
-		prctl(PR_SET_PDEATHSIG, SIGTERM);
-		serve_one(&server, buf.event.name);
-	}
+	/* One read may bring several. */
+	while ((size = read(notify, &buf, sizeof(buf))) > 0)
+		for (ssize_t at = 0; at < size; at += (ssize_t)sizeof(buf.event) + event->len) {
+			event = (const struct inotify_event *)(buf.room + at);
+			if (!is_request(event->name) || fork())
+				continue;
+			signal(SIGCHLD, SIG_DFL);
+			prctl(PR_SET_PDEATHSIG, SIGTERM);
+			serve_one(&server, event->name);
+		}
 	die(path);
 }
 

@@ -233,13 +233,13 @@ static bool only_reads(int32_t helper)
    helper written over it, the verifier would not let it be used. */
 static void forget_constants(struct flow_state *s, int64_t from, int64_t size)
 {
-	struct flow_value base = {.kind = FLOW_FRAME, .number = from};
+	int64_t end = size < -from ? from + size : 0;
 
-	for (int64_t i = 0; i < size && from + i < 0; i++) {
-		int slot = slot_of(base, (int32_t)i);
+	for (int64_t at = from < -FRAME_SIZE ? -FRAME_SIZE : from; at < end; at++) {
+		int slot = slot_of((struct flow_value){.kind = FLOW_FRAME, .number = at}, 0);
 
 		if (slot >= 0 && known_bytes(s->value[slot]))
-			store_byte(&s->value[slot], (int)(from + i) & 7, other(), 0);
+			store_byte(&s->value[slot], (int)at & 7, other(), 0);
 	}
 }
 

@@ -60,6 +60,9 @@ static bool understand(const struct hotprobe *hp, const struct flow_state *s, st
 	if (data.kind == FLOW_CONTEXT || data.kind == FLOW_MIXED || data.kind == FLOW_DEAD)
 		return false;
 	call->in_frame = data.kind == FLOW_FRAME;
+	/* The verifier refuses what is not in the frame: with the call that it was. */
+	if (call->in_frame && (data.number < -STACK_SIZE || data.number + call->size > 0))
+		return false;
 	call->frame_offset = call->in_frame ? (int32_t)data.number : 0;
 	return true;
 }

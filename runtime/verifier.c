@@ -5,6 +5,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* What beginners meet: a piece of the kernel's message (kernel/bpf/verifier.c) and the remedy. */
@@ -83,19 +84,27 @@ static bool is_state_line(const char *line, size_t length)
 	return !length;
 }
 
-/* "12: (79) r1 = ...": the instruction that was looked at last. */
+/* "12: (79) r1 = ...". Not by sscanf(), which looks for the end of the whole log each time. */
+static bool is_insn_line(const char *line, unsigned *insn)
+{
+	size_t digits = strspn(line, "0123456789");
+	const char *code = line + digits + strlen(": (");
+
+	if (!digits || strncmp(line + digits, ": (", strlen(": (")) ||
+	    !isxdigit((unsigned char)*code))
+		return false;
+	*insn = (unsigned)strtoul(line, NULL, 10);
+	return true;
+}
+
+/* The instruction that was looked at last. */
 static bool last_insn(const char *log, unsigned *insn)
 {
 	bool found = false;
 
 	for (const char *line = log; line; line = strchr(line, '\n')) {
-		unsigned n, code;
-
 		line += *line == '\n';
-		if (sscanf(line, "%u: (%x)", &n, &code) == 2) {
-			*insn = n;
-			found = true;
-		}
+		found |= is_insn_line(line, insn);
 		if (!*line)
 			break;
 	}

@@ -98,13 +98,16 @@ static int load_from_record(const struct fitting *f, const struct bpf_insn *insn
 {
 	const struct arch_register *reg = find_register(offset);
 	struct bpf_insn moved = *insn;
-	int32_t to;
+	int32_t to, off;
 	int bytes;
 
 	to = reg ? place_in_record(reg, f->view, &bytes) : -1;
 	if (to < 0)
 		return lacks_register(f, reg);
-	moved.off += (to + (offset - (int32_t)reg->offset)) - offset;
+	off = insn->off + to - (int32_t)reg->offset;
+	if (off != (int16_t)off)
+		return lacks_register(f, reg);
+	moved.off = (int16_t)off;
 	if (bytes == 4 && BPF_SIZE(moved.code) == BPF_DW)
 		moved.code = BPF_LDX | BPF_MEM | BPF_W;
 	emit(e, moved);
@@ -338,13 +341,16 @@ static int edit_of(struct fitting *f, const struct bpf_insn *insn, const struct 
 		   struct edit *e)
 {
 	const struct flow_value *base;
+	int64_t offset;
 
 	e->count = 0;
 	switch (BPF_CLASS(insn->code)) {
 	case BPF_LDX:
 		base = &s->value[insn->src_reg];
+		offset = base->number + insn->off;
 		if (base->kind == FLOW_CONTEXT)
-			return edit_load(f, insn, (int32_t)base->number + insn->off, e);
+			return offset == (int32_t)offset ? edit_load(f, insn, (int32_t)offset, e)
+							 : lacks_register(f, NULL);
 		return base->kind == FLOW_MIXED
 			       ? cannot(f, "reads its context at a place that varies")
 			       : 0;

@@ -6,8 +6,10 @@
 #   $(F)/NAME              with libFuzzer, under AddressSanitizer and UBSan
 #   $(F)/NAME.lines        with replay.c, counts the lines that are reached
 
-FUZZ_image := runtime/image.c runtime/image_types.c runtime/image_lines.c runtime/image_write.c
-FUZZ_value := runtime/types.c runtime/value_text.c cli/json.c cli/columns.c cli/text.c cli/value.c
+FUZZ_image := $(addprefix runtime/,image.c image_types.c image_lines.c image_write.c)
+FUZZ_value := $(addprefix runtime/,types.c value_text.c) \
+	$(addprefix cli/,json.c columns.c text.c value.c)
+FUZZ_bytecode := $(addprefix runtime/,flow.c bytecode.c view.c submit.c usdt.c)
 
 # With fuzzers of the worker's parts, those it needs; symbols that are replaced by the fuzzer's.
 FUZZ_OF_CC :=

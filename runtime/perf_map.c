@@ -45,16 +45,16 @@ static int compare(const void *a, const void *b)
 	return x->order < y->order ? -1 : 1;
 }
 
-static bool parse(struct perf_map *map)
+int perf_map_parse(struct perf_map *map)
 {
 	char *save, *line;
 
 	for (line = strtok_r(map->text, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
 		if (add_line(map, line))
-			return false;
+			return -ENOMEM;
 	if (map->entries.count)
 		qsort(map->entries.at, map->entries.count, sizeof(*map->entries.at), compare);
-	return true;
+	return 0;
 }
 
 static bool read_text(struct perf_map *map, int fd, size_t size)
@@ -89,7 +89,7 @@ bool perf_map_refresh(struct perf_map *map, const char *path, uid_t uid)
 	if (!fstat(fd, &st) && S_ISREG(st.st_mode) && (!st.st_uid || st.st_uid == uid) &&
 	    st.st_size <= PERF_MAP_MAX && is_newer(map, &st)) {
 		perf_map_free(map);
-		changed = read_text(map, fd, (size_t)st.st_size) && parse(map);
+		changed = read_text(map, fd, (size_t)st.st_size) && !perf_map_parse(map);
 		map->size = st.st_size;
 		map->modified = st.st_mtim;
 	}

@@ -27,6 +27,8 @@ struct perf_map {
 /* Reads the file at path if it is newer than what was read, and uid's or root's: others must not
    give names to a process's code. Returns true if there is something new. */
 bool perf_map_refresh(struct perf_map *map, const char *path, uid_t uid);
+/* Makes entries of map->text, which it changes. Returns 0 or -ENOMEM. */
+int perf_map_parse(struct perf_map *map);
 /* Its name, NULL if there is none, and how far the address is from its start. */
 const char *perf_map_find(const struct perf_map *map, uint64_t address, uint64_t *offset);
 void perf_map_free(struct perf_map *map);

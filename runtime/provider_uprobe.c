@@ -33,6 +33,8 @@ static int parse_place(struct target *target, const char **why)
 	target->offset = strtoull(number, &end, 0);
 	if (errno || end == number || *end || *number == '-')
 		return *why = "the offset is no number", -EINVAL;
+	if (!*target->name)
+		return *why = "the function is missing", -EINVAL;
 	if (!whole && is_pattern(target->name))
 		return *why = "a pattern cannot have an offset", -EINVAL;
 	return 0;

@@ -92,9 +92,7 @@ static bool known(const struct source *source, const char *path)
 	return false;
 }
 
-static int scan(struct source *source, size_t file);
-
-/* Takes over path. */
+/* Takes over path. The file is scanned later, not from here: includes may be nested deep. */
 static int add_file(struct source *source, char *path)
 {
 	struct source_file file = {.path = path};
@@ -116,7 +114,7 @@ static int add_file(struct source *source, char *path)
 	err = -ENOMEM;
 	if (array_push(&source->files, file))
 		goto fail;
-	return scan(source, source->files.count - 1);
+	return 0;
 fail:
 	free(file.text);
 	free(path);
@@ -204,23 +202,40 @@ static bool is_word(char c)
 static int add_tracepoint(struct source *source, const char *category, size_t category_len,
 			  const char *event, size_t event_len)
 {
-	struct source_tracepoint tp;
+	struct source_tracepoint tp = {strndup(category, category_len), strndup(event, event_len)};
 
-	for (size_t i = 0; i < source->tracepoints.count; i++) {
-		struct source_tracepoint *old = &source->tracepoints.at[i];
-
-		if (strlen(old->category) == category_len && strlen(old->event) == event_len &&
-		    !memcmp(old->category, category, category_len) &&
-		    !memcmp(old->event, event, event_len))
-			return 0;
-	}
-	tp.category = strndup(category, category_len);
-	tp.event = strndup(event, event_len);
 	if (tp.category && tp.event && !array_push(&source->tracepoints, tp))
 		return 0;
 	free(tp.category);
 	free(tp.event);
 	return -ENOMEM;
+}
+
+static int compare_tracepoints(const void *a, const void *b)
+{
+	const struct source_tracepoint *x = a, *y = b;
+	int order = strcmp(x->category, y->category);
+
+	return order ? order : strcmp(x->event, y->event);
+}
+
+/* A source may name one many times. */
+static void keep_one_of_each(struct source *source)
+{
+	struct source_tracepoint *at = source->tracepoints.at;
+	size_t kept = 0;
+
+	if (source->tracepoints.count)
+		qsort(at, source->tracepoints.count, sizeof(*at), compare_tracepoints);
+	for (size_t i = 0; i < source->tracepoints.count; i++) {
+		if (kept && !compare_tracepoints(&at[kept - 1], &at[i])) {
+			free(at[i].category);
+			free(at[i].event);
+		} else {
+			at[kept++] = at[i];
+		}
+	}
+	source->tracepoints.count = kept;
 }
 
 /* tracepoint__CATEGORY__EVENT, at behind the first "__". */
@@ -284,11 +299,17 @@ static int scan_tracepoints(struct source *source, const struct source_file *fil
 	return err;
 }
 
+/* All files from that one on, and those that they include. */
 static int scan(struct source *source, size_t file)
 {
-	int err = scan_tracepoints(source, &source->files.at[file]);
+	int err = 0;
 
-	return err ? err : scan_includes(source, file);
+	for (; !err && file < source->files.count; file++) {
+		err = scan_tracepoints(source, &source->files.at[file]);
+		if (!err)
+			err = scan_includes(source, file);
+	}
+	return err;
 }
 
 static int add_include_dir(struct source *source, const char *dir, size_t length)
@@ -334,12 +355,15 @@ static int add_flag_files(struct source *source, char *const *cflags, size_t cfl
 	int err = 0;
 
 	for (size_t i = 0; !err && i + 1 < cflag_count; i++) {
+		size_t first = source->files.count;
 		char *path;
 
 		if (strcmp(cflags[i], "-include"))
 			continue;
 		path = realpath(cflags[i + 1], NULL);
 		err = path ? add_file(source, path) : -errno;
+		if (!err)
+			err = scan(source, first);
 		if (err)
 			*missing = cflags[i + 1];
 	}
@@ -367,6 +391,7 @@ int source_init(struct source *source, const char *name, char *text, size_t size
 		err = scan(source, 0);
 	if (!err)
 		err = add_flag_files(source, cflags, cflag_count, missing);
+	keep_one_of_each(source);
 	return err;
 }
 

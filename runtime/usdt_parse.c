@@ -195,8 +195,10 @@ static bool arm64_take_register(struct operand *o, int16_t *offset)
 	if ((*name != 'x' && *name != 'w') || !isdigit((unsigned char)name[1]))
 		return false;
 	number = strtol(name + 1, &end, 10);
+	if (end != name + length || number > 31)
+		return false;
 	*offset = (int16_t)(number == 31 ? sp : number * 8);
-	return end == name + length && number <= 31;
+	return true;
 }
 
 /* What follows the index: "lsl #3", "uxtx", "sxtx 2". Indexes of 32 bits would have to be extended.

@@ -330,11 +330,47 @@ START_TEST(tracepoints_are_seen_by_macro_and_by_name)
 			      "int f(struct tracepoint__irq__softirq__x *a)\n"),
 			 0);
 	ck_assert_uint_eq(source.tracepoints.count, 4);
-	check_tracepoint(&source, 0, "sched", "sched_switch");
-	check_tracepoint(&source, 1, "random", "urandom_read");
-	check_tracepoint(&source, 2, "net", "netif_rx");
-	check_tracepoint(&source, 3, "irq", "softirq__x");
+	check_tracepoint(&source, 0, "irq", "softirq__x");
+	check_tracepoint(&source, 1, "net", "netif_rx");
+	check_tracepoint(&source, 2, "random", "urandom_read");
+	check_tracepoint(&source, 3, "sched", "sched_switch");
 	source_free(&source);
+}
+END_TEST
+
+/* It once took a look at each for each. */
+START_TEST(a_source_of_many_names_is_read_in_time)
+{
+	size_t count = 400000, size = 0;
+	char *text = malloc(count * 24);
+	struct source source;
+
+	for (size_t i = 0; i < count; i++)
+		size += (size_t)sprintf(text + size, "tracepoint__c__e%zu\n", i / 2);
+	ck_assert_int_eq(init(&source, "main.c", text), 0);
+	ck_assert_uint_eq(source.tracepoints.count, count / 2);
+	source_free(&source);
+	free(text);
+}
+END_TEST
+
+/* Each includes the next: a call for each would end the stack. */
+START_TEST(includes_may_be_nested_deep)
+{
+	struct tree tree = {make_dir()};
+	char *name = path_in(&tree, "main.c"), text[64], file[32];
+	struct source source;
+
+	for (int i = 0; i < 2000; i++) {
+		snprintf(file, sizeof(file), "f%d.h", i);
+		snprintf(text, sizeof(text), "#include \"f%d.h\"\n", i + 1);
+		put(&tree, file, text);
+	}
+	ck_assert_int_eq(init(&source, name, "#include \"f0.h\"\n"), 0);
+	ck_assert_uint_eq(source.files.count, 2001);
+	source_free(&source);
+	remove_dir(tree.dir);
+	free(name);
 }
 END_TEST
 
@@ -427,6 +463,8 @@ int main(void)
 	add_test(suite, lines_are_found_by_number, 10);
 	add_test(suite, tracepoints_are_seen_by_macro_and_by_name, 10);
 	add_test(suite, what_only_looks_like_a_tracepoint_is_none, 10);
+	add_test(suite, a_source_of_many_names_is_read_in_time, 20);
+	add_test(suite, includes_may_be_nested_deep, 20);
 	add_test(suite, tracepoints_of_included_files_count, 10);
 	add_test(suite, bytes_that_are_no_text_are_survived, 20);
 	return run_suite(suite);

@@ -176,6 +176,7 @@ START_TEST(malformed_texts_are_refused_with_a_reason)
 		{"kprobe:f+-1", "offset"},
 		{"kprobe:f+99999999999999999999999", "offset"},
 		{"kprobe:+4", "function is missing"},
+		{"uprobe:/bin/true:+4", "function is missing"},
 		{"kretprobe:f+4", "only a kprobe"},
 		{"kprobe:f*+4", "a pattern cannot have an offset"},
 		{"kfunc:", "function is missing"},

@@ -10,10 +10,15 @@ FUZZ_image := $(addprefix runtime/,image.c image_types.c image_lines.c image_wri
 FUZZ_value := $(addprefix runtime/,types.c value_text.c) \
 	$(addprefix cli/,json.c columns.c text.c value.c)
 FUZZ_bytecode := $(addprefix runtime/,flow.c bytecode.c view.c submit.c usdt.c)
+FUZZ_usdt := runtime/usdt_parse.c runtime/arch.c
+FUZZ_target := runtime/target.c runtime/pattern.c $(wildcard runtime/provider_*.c)
+FUZZ_verifier := runtime/verifier.c runtime/diag.c
+FUZZ_perf_map := runtime/perf_map.c
+FUZZ_source := runtime/source.c
 
 # With fuzzers of the worker's parts, those it needs; symbols that are replaced by the fuzzer's.
 FUZZ_OF_CC :=
-FUZZ_WRAP :=
+FUZZ_WRAP_source := stat open read close realpath
 
 FUZZERS := $(patsubst tests/fuzz/%_fuzz.c,%,$(wildcard tests/fuzz/*_fuzz.c))
 FUZZ_RUNS ?= 10000000

@@ -25,12 +25,13 @@ static bool says_the_same(const struct diag *d, unsigned column, const char *tex
 static bool is_known(const struct diag_list *list, const char *file, unsigned line, unsigned column,
 		     const char *text)
 {
-	const struct diag *d;
+	for (size_t i = 0; i < list->count; i++) {
+		const struct diag *d = &list->items[i];
 
-	for (d = list->items; d < list->items + list->count; d++)
 		if (d->line == line && (d->column == column || !column) && !strcmp(d->file, file) &&
 		    says_the_same(d, column, text))
 			return true;
+	}
 	return false;
 }
 

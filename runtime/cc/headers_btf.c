@@ -225,7 +225,7 @@ static void names_grow(struct btf_names *names)
 {
 	struct btf_names old = *names;
 
-	names->slot_count = old.slot_count ? 2 * old.slot_count : 32768;
+	names->slot_count = old.slot_count ? 2 * old.slot_count : 256;
 	names->slots = cc_alloc(names->slot_count * sizeof(*names->slots));
 	for (size_t i = 0; i < old.slot_count; i++) {
 		size_t to = old.slots[i].hash;
@@ -303,15 +303,21 @@ static void index_names(struct headers_btf *btf, const struct btf_part *part)
 
 int btf_add_file(struct headers_btf *btf, const char *path, const char **why)
 {
-	struct btf_part part;
 	struct bytes bytes;
+	int err = open_bytes(path, &bytes);
+
+	*why = NULL;
+	return err ? err : btf_add(btf, bytes.data, bytes.size, why);
+}
+
+int btf_add(struct headers_btf *btf, const void *data, size_t size, const char **why)
+{
+	struct bytes bytes = {data, size};
+	struct btf_part part;
 	uint32_t *same;
 	int err;
 
 	*why = NULL;
-	err = open_bytes(path, &bytes);
-	if (err)
-		return err;
 	if (bytes.size >= SELFMAG && !memcmp(bytes.data, ELFMAG, SELFMAG)) {
 		err = find_section(&bytes, why);
 		if (err)

@@ -57,6 +57,8 @@ struct btf_field {
  * if the BTF is damaged.
  */
 int btf_add_file(struct headers_btf *btf, const char *path, const char **why);
+/* The same for a file in memory, which has to stay; aligned to 4. */
+int btf_add(struct headers_btf *btf, const void *data, size_t size, const char **why);
 
 /* Of an id that does not exist, void: kind 0, no name, no members. */
 const struct btf_type *btf_at(const struct headers_btf *btf, uint32_t id);

@@ -158,9 +158,11 @@ static enum truth condition(struct scan *s, const struct token *directive)
 	if (name.kind != TOKEN_WORD)
 		return MAYBE;
 	truth = cond_defined(s->cond, &name);
-	if (directive->at[directive->size - 4] == 'n' && truth != MAYBE) /* #ifndef, #elifndef */
-		truth = truth == YES ? NO : YES;
-	return truth;
+	if (token_is(directive, "ifdef") || token_is(directive, "elifdef") || truth == MAYBE)
+		return truth;
+	if (token_is(directive, "ifndef") || token_is(directive, "elifndef"))
+		return truth == YES ? NO : YES;
+	return MAYBE; /* no directive of C */
 }
 
 static void scan_if(struct scan *s, const struct token *directive)

@@ -17,6 +17,8 @@
 #include "headers_lex.h"
 #include "headers_tracepoint.h"
 
+enum { RECORD_MAX = 1 << 16 };
+
 struct tp_field {
 	const char *type, *name; /* name ends where dimension begins */
 	size_t type_size, name_size;
@@ -252,6 +254,15 @@ static void put_field(const struct tp_field *field, const struct headers_btf *bt
 	}
 }
 
+/* Bytes from *end up to there. */
+static void put_gap(const char *name, unsigned long *end, unsigned long to, struct text *out)
+{
+	if (*end >= to)
+		return;
+	text_printf(out, "char %s%lu[%lu];\n", name, *end, to - *end);
+	*end = to;
+}
+
 void tracepoint_put(const struct headers_tracepoint *tp, const struct headers_btf *btf,
 		    const struct words *words, struct text *out)
 {
@@ -264,15 +275,15 @@ void tracepoint_put(const struct headers_tracepoint *tp, const struct headers_bt
 		return;
 	text_printf(out, "struct %s {\nu64 __do_not_use__;\n", tag);
 	while (next_field(&at, &field)) {
-		if (field.offset + field.size > 1 << 16)
+		if (field.offset > RECORD_MAX || field.size > RECORD_MAX)
 			continue;
 		if (is_common(&field)) {
-			for (; end < field.offset + field.size; end++)
-				text_printf(out, "char __do_not_use__%lu;\n", end);
+			put_gap("__do_not_use__", &end, field.offset + field.size, out);
 			continue;
 		}
-		for (; end < field.offset; end++)
-			text_printf(out, "char __pad_%lu;\n", end);
+		if (field.offset < end)
+			continue; /* they are in order, but for a damaged format */
+		put_gap("__pad_", &end, field.offset, out);
 		put_field(&field, btf, out);
 		end = field.offset + field.size;
 	}

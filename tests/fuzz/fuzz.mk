@@ -14,10 +14,16 @@ FUZZ_usdt := runtime/usdt_parse.c runtime/arch.c
 FUZZ_target := runtime/target.c runtime/pattern.c $(wildcard runtime/provider_*.c)
 FUZZ_verifier := runtime/verifier.c runtime/diag.c
 FUZZ_perf_map := runtime/perf_map.c
+FUZZ_scan := $(addprefix runtime/cc/,source.c headers_lex.c headers_scan.c headers_cond.c 	headers_words.c)
+FUZZ_btf := $(addprefix runtime/cc/headers_,btf.c cut.c emit.c alias.c near.c tracepoint.c)
+FUZZ_elf := runtime/elf_file.c runtime/module.c
 FUZZ_source := runtime/source.c
 
 # With fuzzers of the worker's parts, those it needs; symbols that are replaced by the fuzzer's.
-FUZZ_OF_CC :=
+FUZZ_OF_CC := scan btf
+FUZZ_WRAP_elf := open
+FUZZ_WRAP_scan := calloc realloc free
+FUZZ_WRAP_btf := calloc realloc free
 FUZZ_WRAP_source := stat open read close realpath
 
 FUZZERS := $(patsubst tests/fuzz/%_fuzz.c,%,$(wildcard tests/fuzz/*_fuzz.c))
@@ -33,8 +39,10 @@ FUZZ_FLAGS = -std=gnu11 -D_GNU_SOURCE $(WARN) -O2 -g -Iruntime -Icli -I$(LLVM_PR
 FUZZ_HOST_SRC := $(LIB_SRC) runtime/image_write.c $(filter-out cli/main.c,$(CLI_SRC))
 FUZZ_WORKER_SRC := $(filter-out runtime/cc/main.c,$(CC_SRC))
 fuzz_src = $(if $(filter $(1),$(FUZZ_OF_CC)),$(FUZZ_WORKER_SRC),$(FUZZ_HOST_SRC))
-fuzz_libs = $(if $(filter $(1),$(FUZZ_OF_CC)),$(CC_LIBS),$(LIB_LIBS) $(CLI_LIBS))
+fuzz_libs = -Wl,--as-needed $(if $(filter $(1),$(FUZZ_OF_CC)),$(CC_LIBS),$(LIB_LIBS) $(CLI_LIBS))
 fuzz_wrap = $(foreach symbol,$(FUZZ_WRAP_$(1)),-Wl,--wrap=$(symbol))
+FUZZ_OWN_btf := tests/fuzz/btf_seed.c
+fuzz_own = tests/fuzz/fuzz.c $(FUZZ_OWN_$(1)) $(if $(filter $(1),$(FUZZ_OF_CC)),tests/fuzz/worker_memory.c)
 fuzz_rest = $(F)/$(if $(filter $(1),$(FUZZ_OF_CC)),worker,host).a
 
 $(F)/host.a: $(FUZZ_HOST_SRC:%.c=$(F)/rest/%.o)
@@ -60,16 +68,16 @@ $(F)/led/runtime/cc/%.o $(F)/rest/runtime/cc/%.o $(F)/lines/runtime/cc/%.o: \
 
 define FUZZER
 $(F)/$(1): $(patsubst %.c,$(F)/led/%.o,tests/fuzz/$(1)_fuzz.c $(FUZZ_$(1))) \
-		$(F)/rest/tests/fuzz/fuzz.o $(call fuzz_rest,$(1))
+		$(patsubst %.c,$(F)/rest/%.o,$(call fuzz_own,$(1))) $(call fuzz_rest,$(1))
 	$$(call say,LD,$$@)
 	$$(Q)$$(FUZZ_CC) $$(FUZZ_SAN) -fsanitize=fuzzer -o $$@ $$^ $(call fuzz_wrap,$(1)) \
 		$(call fuzz_libs,$(1))
-$(F)/$(1).lines: $(patsubst %.c,$(F)/lines/%.o,tests/fuzz/$(1)_fuzz.c tests/fuzz/fuzz.c \
+$(F)/$(1).lines: $(patsubst %.c,$(F)/lines/%.o,tests/fuzz/$(1)_fuzz.c $(call fuzz_own,$(1)) \
 		tests/fuzz/replay.c $(FUZZ_$(1)) \
 		$(filter-out $(FUZZ_$(1)),$(call fuzz_src,$(1))))
 	$$(Q)$$(FUZZ_CC) -fprofile-instr-generate -o $$@ $$^ $(call fuzz_wrap,$(1)) \
 		$(call fuzz_libs,$(1))
-$(B)/tests/fuzz/$(1): $(patsubst %.c,$(B)/%.o,tests/fuzz/$(1)_fuzz.c tests/fuzz/fuzz.c \
+$(B)/tests/fuzz/$(1): $(patsubst %.c,$(B)/%.o,tests/fuzz/$(1)_fuzz.c $(call fuzz_own,$(1)) \
 		tests/fuzz/replay.c) $(B)/tests/fuzz/$(if $(filter $(1),$(FUZZ_OF_CC)),worker,host).a
 	$$(call say,LD,$$@)
 	$$(Q)$$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ $(call fuzz_wrap,$(1)) $(call fuzz_libs,$(1))

@@ -10,6 +10,11 @@
 
 #include "headers_alias.h"
 
+enum {
+	MAX_DEPTH = 8,
+	MAX_VISITS = 1 << 16 /* of members: beyond these BTF goes round in circles */
+};
+
 /* A * at the end stands for the rest of the name. Of several lines that fit, the first whose
    member exists counts. */
 static const struct {
@@ -119,16 +124,19 @@ void alias_find(struct cut *cut, uint32_t type)
 
 /* The members whose names begin like the rule's give an alias each. */
 static void add_members(const struct headers_btf *btf, uint32_t id, size_t rule, int depth,
-			struct words *words)
+			int *visits, struct words *words)
 {
 	size_t size = strcspn(rules[rule].member, "*");
 	uint32_t vlen = btf_vlen(btf_at(btf, id));
 
-	for (uint32_t i = 0; i < vlen && depth < 8 && btf_is_composite(btf_at(btf, id)); i++) {
+	if (!btf_is_composite(btf_at(btf, id)) || depth == MAX_DEPTH || *visits > MAX_VISITS)
+		return;
+	*visits += (int)vlen + 1;
+	for (uint32_t i = 0; i < vlen; i++) {
 		struct btf_field field = btf_field_at(btf, id, i);
 		char *alias;
 
-		add_members(btf, btf_resolve(btf, field.type), rule, depth + 1, words);
+		add_members(btf, btf_resolve(btf, field.type), rule, depth + 1, visits, words);
 		if (strncmp(field.name, rules[rule].member, size) || !field.name[size])
 			continue;
 		alias = cc_printf("%.*s%s", (int)strcspn(rules[rule].alias, "*"), rules[rule].alias,
@@ -141,9 +149,11 @@ void alias_add_words(const struct headers_btf *btf, struct words *words)
 {
 	for (size_t rule = 0; rule < sizeof(rules) / sizeof(*rules); rule++) {
 		const char *alias = rules[rule].alias, *type = rules[rule].type;
+		int visits = 0;
 
 		if (strchr(alias, '*'))
-			add_members(btf, btf_find_tag(btf, type, strlen(type)), rule, 0, words);
+			add_members(btf, btf_find_tag(btf, type, strlen(type)), rule, 0, &visits,
+				    words);
 		else
 			words_add(words, alias, strlen(alias))->flags |= WORD_USED;
 	}

@@ -15,10 +15,10 @@
 
 enum {
 	/* Longest chain of typedefs, qualifiers and arrays, deepest nesting of structs, and how
-	   many of them a search looks at: beyond these BTF goes round in circles. */
+	   many members a search looks at: beyond these BTF goes round in circles. */
 	MAX_CHAIN = 64,
 	MAX_DEPTH = 32,
-	MAX_VISITS = 4096,
+	MAX_VISITS = 1 << 16,
 };
 
 /* ---- The file ------------------------------------------------------------------------------ */
@@ -553,8 +553,9 @@ static bool find_field(const struct headers_btf *btf, uint32_t id, struct search
 	bool is_found = false;
 
 	if (!btf_is_composite(btf_at(btf, id)) || search->depth == MAX_DEPTH ||
-	    ++search->visits > MAX_VISITS)
+	    search->visits > MAX_VISITS)
 		return false;
+	search->visits += vlen + 1;
 	for (uint32_t i = 0; i < vlen; i++) {
 		field = btf_field_at(btf, id, i);
 		if (!strncmp(field.name, search->name, search->size) && !field.name[search->size]) {

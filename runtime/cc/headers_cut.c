@@ -9,7 +9,7 @@
 #include "headers_alias.h"
 #include "headers_cut.h"
 
-enum { MAX_DEPTH = 32, MAX_VISITS = 4096 };
+enum { MAX_DEPTH = 32, MAX_VISITS = 1 << 16 /* of members */ };
 
 bool cut_foreign_tag(const struct cut *cut, const char *name)
 {
@@ -31,8 +31,9 @@ static unsigned count_used(const struct cut *cut, uint32_t id, int depth, int *v
 	uint32_t vlen = btf_vlen(btf_at(cut->btf, id));
 	unsigned count = 0;
 
-	if (!btf_is_composite(btf_at(cut->btf, id)) || depth > MAX_DEPTH || ++*visits > MAX_VISITS)
+	if (!btf_is_composite(btf_at(cut->btf, id)) || depth > MAX_DEPTH || *visits > MAX_VISITS)
 		return 0;
+	*visits += (int)vlen + 1;
 	for (uint32_t i = 0; i < vlen; i++) {
 		struct btf_field field = btf_field_at(cut->btf, id, i);
 

@@ -14,13 +14,16 @@
 #include "headers_cut.h"
 #include "headers_lex.h"
 
-enum { MAX_CHAIN = 64, MAX_DEPTH = 32, MAX_OUTPUT = 64 << 20 };
+/* Anonymous structs within each other are written where they are: damaged BTF could double them with
+   each level. Bytes of text for each byte of BTF, and some more. */
+enum { MAX_CHAIN = 64, MAX_DEPTH = 32, TEXT_PER_BYTE = 64, TEXT_MORE = 1 << 16 };
 
 struct emit {
 	struct cut *cut;
 	const struct headers_btf *btf;
 	struct text *out;
 	unsigned gaps; /* each needs a name of its own */
+	size_t most;   /* bytes of text */
 };
 
 /* ---- Names --------------------------------------------------------------------------------- */
@@ -405,7 +408,7 @@ static void put_members(struct emit *e, uint32_t id, int depth)
 	bool has_aliases = e->cut->state[id] & CUT_ALIAS;
 
 	lay_out(e, id, 0);
-	if (depth > MAX_DEPTH || e->out->size > MAX_OUTPUT || !is_sound(e, id)) {
+	if (depth > MAX_DEPTH || e->out->size > e->most || !is_sound(e, id)) {
 		text_printf(e->out, "{ char __opaque[%" PRIu32 "]; }", type->size);
 		return;
 	}
@@ -578,8 +581,10 @@ static void define(struct emit *e, uint32_t id, int depth)
 
 void emit_types(struct cut *cut, struct text *out)
 {
-	struct emit e = {.cut = cut, .btf = cut->btf, .out = out};
+	struct emit e = {.cut = cut, .btf = cut->btf, .out = out, .most = TEXT_MORE};
 
+	for (size_t i = 0; i < cut->btf->part_count; i++)
+		e.most += (size_t)cut->btf->parts[i].types_size * TEXT_PER_BYTE;
 	for (size_t i = 0; i < cut->type_count; i++)
 		define(&e, cut->types[i], 0);
 }

@@ -11,7 +11,7 @@
 #include "headers.h"
 #include "headers_btf.h"
 
-enum { MAX_DEPTH = 8, MAX_VISITS = 2048 };
+enum { MAX_DEPTH = 8, MAX_VISITS = 1 << 16 /* of members */ };
 
 struct near {
 	const struct headers_btf *btf;
@@ -59,8 +59,9 @@ static char *find_inside(struct near *near, uint32_t id, match_fn match, const c
 	char *found = NULL;
 
 	if (!btf_is_composite(btf_at(near->btf, id)) || depth > MAX_DEPTH ||
-	    ++near->visits > MAX_VISITS)
+	    near->visits > MAX_VISITS)
 		return NULL;
+	near->visits += (int)vlen + 1;
 	for (uint32_t i = 0; i < vlen; i++) {
 		struct btf_field field = btf_field_at(near->btf, id, i);
 

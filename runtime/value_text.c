@@ -61,6 +61,23 @@ static void put(struct text *text, const char *format, ...)
 	text->length += n > 0 ? (size_t)n : 0;
 }
 
+static void put_bytes(struct text *text, const char *bytes, size_t size)
+{
+	size_t left = text->length < text->size ? text->size - text->length : 0;
+	size_t fits = size < left ? size : left ? left - 1 : 0;
+
+	if (left) {
+		memcpy(text->buf + text->length, bytes, fits);
+		text->buf[text->length + fits] = '\0';
+	}
+	text->length += size;
+}
+
+static void put_text(struct text *text, const char *string)
+{
+	put_bytes(text, string, strlen(string));
+}
+
 /* next: the character behind it, which must not be taken for a digit of an escape. */
 static void put_char(struct text *text, unsigned char c, unsigned char next, char quote)
 {
@@ -68,22 +85,22 @@ static void put_char(struct text *text, unsigned char c, unsigned char next, cha
 	const char *found = c ? strchr(names, c) : NULL;
 
 	if (found)
-		put(text, "\\%c", letters[found - names]);
+		put_bytes(text, (const char[]){'\\', letters[found - names]}, 2);
 	else if (c == (unsigned char)quote)
-		put(text, "\\%c", c);
+		put_bytes(text, (const char[]){'\\', (char)c}, 2);
 	else if (isprint(c) || (c >= 0x80 && quote == '"'))
-		put(text, "%c", c);
+		put_bytes(text, (const char *)&c, 1);
 	else
 		put(text, next >= '0' && next <= '7' ? "\\%03o" : "\\%o", c);
 }
 
 static void put_string(struct text *text, const char *bytes, size_t length)
 {
-	put(text, "\"");
+	put_text(text, "\"");
 	for (size_t i = 0; i < length; i++)
 		put_char(text, (unsigned char)bytes[i],
 			 i + 1 < length ? (unsigned char)bytes[i + 1] : 0, '"');
-	put(text, "\"");
+	put_text(text, "\"");
 }
 
 static void put_integer(struct text *text, const struct hotprobe_value *v)
@@ -100,41 +117,41 @@ static void put_members(struct text *text, const struct hotprobe_value *v, char 
 {
 	struct hotprobe_value member;
 
-	put(text, "%c", open);
+	put_bytes(text, &open, 1);
 	for (size_t i = 0; !hotprobe_member(v, i, &member); i++) {
-		put(text, i ? ", " : " ");
+		put_text(text, i ? ", " : " ");
 		put_value(text, &member);
 	}
-	put(text, " %c", close);
+	put_bytes(text, (const char[]){' ', close}, 2);
 }
 
 static void put_union(struct text *text, const struct hotprobe_value *v)
 {
 	struct hotprobe_value member;
 
-	put(text, "{ ");
+	put_text(text, "{ ");
 	if (!hotprobe_member(v, largest_member(v->type), &member))
 		put_value(text, &member);
-	put(text, " }");
+	put_text(text, " }");
 }
 
 static void put_value(struct text *text, const struct hotprobe_value *v)
 {
 	switch (v->kind) {
 	case HOTPROBE_CHAR:
-		put(text, "'");
+		put_text(text, "'");
 		put_char(text, (unsigned char)v->u, 0, '\'');
-		put(text, "'");
+		put_text(text, "'");
 		break;
 	case HOTPROBE_BOOL:
 		if (v->u > 1)
 			put_integer(text, v);
 		else
-			put(text, v->u ? "true" : "false");
+			put_text(text, v->u ? "true" : "false");
 		break;
 	case HOTPROBE_ENUM:
 		if (v->enumerator)
-			put(text, "%s", v->enumerator);
+			put_text(text, v->enumerator);
 		else
 			put_integer(text, v);
 		break;

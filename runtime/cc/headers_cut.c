@@ -9,7 +9,7 @@
 #include "headers_alias.h"
 #include "headers_cut.h"
 
-enum { MAX_DEPTH = 32, MAX_VISITS = 1 << 16 /* of members */ };
+enum { MAX_DEPTH = 32, MAX_VISITS = 1 << 14 /* of members */ };
 
 bool cut_foreign_tag(const struct cut *cut, const char *name)
 {

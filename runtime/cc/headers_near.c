@@ -11,7 +11,7 @@
 #include "headers.h"
 #include "headers_btf.h"
 
-enum { MAX_DEPTH = 8, MAX_VISITS = 1 << 16 /* of members */ };
+enum { MAX_DEPTH = 8, MAX_VISITS = 1 << 14 /* of members */ };
 
 struct near {
 	const struct headers_btf *btf;

@@ -15,6 +15,10 @@
 #include "fuzz.h"
 #include "worker_memory.h"
 
+enum {
+	FIELDS_FOUND = 8, /* of each struct: it takes a look at those before it */
+};
+
 /* ---- Every type ---- */
 
 static void check_record(const struct headers_btf *btf, uint32_t id)
@@ -25,7 +29,7 @@ static void check_record(const struct headers_btf *btf, uint32_t id)
 		struct btf_field field = btf_field_at(btf, id, i), found;
 
 		REQUIRE(field.type < btf->count);
-		if (*field.name)
+		if (*field.name && i < FIELDS_FOUND)
 			REQUIRE(btf_find_field(btf, id, field.name, strlen(field.name), false,
 					       &found));
 	}

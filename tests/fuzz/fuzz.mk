@@ -10,8 +10,8 @@ FUZZ_image := $(addprefix runtime/,image.c image_types.c image_lines.c image_wri
 FUZZ_value := $(addprefix runtime/,types.c value_text.c) \
 	$(addprefix cli/,json.c columns.c text.c value.c)
 FUZZ_bytecode := $(addprefix runtime/,flow.c bytecode.c view.c submit.c usdt.c)
-FUZZ_usdt := runtime/usdt_parse.c runtime/arch.c
-FUZZ_target := runtime/target.c runtime/pattern.c
+FUZZ_usdt := runtime/usdt_parse.c
+FUZZ_target := runtime/target.c
 FUZZ_verifier := runtime/verifier.c runtime/diag.c
 FUZZ_perf_map := runtime/perf_map.c
 FUZZ_scan := $(addprefix runtime/cc/,source.c headers_lex.c headers_scan.c headers_cond.c \
@@ -21,7 +21,7 @@ FUZZ_elf := runtime/elf_file.c runtime/module.c
 FUZZ_source := runtime/source.c
 
 # Of these a part is in reach: they lead, but do not count.
-FUZZ_ALSO_target := $(wildcard runtime/provider_*.c)
+FUZZ_ALSO_target := runtime/pattern.c $(wildcard runtime/provider_*.c)
 
 # The most bytes of an input, where a file has more than a text.
 FUZZ_LENGTH_image := 4096

@@ -347,13 +347,13 @@ static int edit_of(struct fitting *f, const struct bpf_insn *insn, const struct 
 	switch (BPF_CLASS(insn->code)) {
 	case BPF_LDX:
 		base = &s->value[insn->src_reg];
+		if (base->kind == FLOW_MIXED)
+			return cannot(f, "reads its context at a place that varies");
+		if (base->kind != FLOW_CONTEXT)
+			return 0;
 		offset = base->number + insn->off;
-		if (base->kind == FLOW_CONTEXT)
-			return offset == (int32_t)offset ? edit_load(f, insn, (int32_t)offset, e)
-							 : lacks_register(f, NULL);
-		return base->kind == FLOW_MIXED
-			       ? cannot(f, "reads its context at a place that varies")
-			       : 0;
+		return offset == (int32_t)offset ? edit_load(f, insn, (int32_t)offset, e)
+						 : lacks_register(f, NULL);
 	case BPF_ST:
 	case BPF_STX:
 		base = &s->value[insn->dst_reg];

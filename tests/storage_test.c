@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tables whose values belong to a task, socket or cgroup, used by programs and read by what they
-   belong to. tests/guest_kinds has those of inodes, which take an LSM program. */
+/* Tables whose values belong to a task, file, socket or cgroup, used by programs and read by what
+   they belong to. */
 #include "calls.h"
 #include "net.h"
 #include "support.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <linux/bpf.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,6 +71,123 @@ START_TEST(a_task_has_a_value)
 	peer_end(&one);
 	peer_end(&two);
 	hotprobe_free(hp);
+}
+END_TEST
+
+/* The same by trampolines, and files by the LSM: where the kernel has these. */
+static const char by_trampoline[] =
+	"#include <linux/fs.h>\n"
+	"BPF_TASK_STORAGE(counts, u64);\n"
+	"KFUNC_PROBE(do_unlinkat)\n"
+	"{\n"
+	"	u64 zero = 0, *count;\n"
+	"	count = counts.task_storage_get(bpf_get_current_task_btf(), &zero,\n"
+	"					BPF_LOCAL_STORAGE_GET_F_CREATE);\n"
+	"	if (count)\n"
+	"		*count += 1;\n"
+	"	return 0;\n"
+	"}\n";
+
+static const char by_lsm[] = "#include <linux/fs.h>\n"
+			     "BPF_INODE_STORAGE(opens, u64);\n"
+			     "LSM_PROBE(file_open, struct file *file)\n"
+			     "{\n"
+			     "	u64 zero = 0, *count;\n"
+			     "	count = opens.inode_storage_get(file->f_inode, &zero,\n"
+			     "					BPF_LOCAL_STORAGE_GET_F_CREATE);\n"
+			     "	if (count)\n"
+			     "		*count += 1;\n"
+			     "	return 0;\n"
+			     "}\n";
+
+/* A handle that is attached and traces a peer; NULL if this kernel has no such probes, which is
+   noted. */
+static struct hotprobe *trace_peer(const char *text, struct peer *peer)
+{
+	struct hotprobe *hp = open_confined(text);
+	int err = hotprobe_load(hp);
+
+	if (!err)
+		err = hotprobe_trace_pid(hp, peer->pid);
+	if (!err)
+		err = hotprobe_attach(hp);
+	if (err == -EOPNOTSUPP) {
+		note_skip("%s", hotprobe_error(hp));
+		hotprobe_free(hp);
+		return NULL;
+	}
+	ck_hp(hp, err);
+	return hp;
+}
+
+static void unlink_nothing(void *unused)
+{
+	(void)unused;
+	for (int i = 0; i < 5; i++)
+		unlink("/nonexistent");
+}
+
+START_TEST(a_task_has_a_value_of_a_trampolines)
+{
+	struct hotprobe *hp;
+	struct peer peer;
+	uint64_t value = 0;
+	int fd;
+
+	NEED(no_bpf());
+	peer = peer_start(unlink_nothing, NULL);
+	hp = trace_peer(by_trampoline, &peer);
+	if (!hp)
+		return;
+	peer_work(&peer);
+	fd = (int)syscall(SYS_pidfd_open, peer.pid, 0);
+	ck_hp(hp, hotprobe_table_lookup(table_of(hp, "counts"), &fd, &value));
+	ck_assert_uint_eq(value, 5);
+	close(fd);
+	peer_end(&peer);
+	hotprobe_free(hp);
+}
+END_TEST
+
+/* ---- Files ---- */
+
+static void open_often(void *path)
+{
+	for (int i = 0; i < 5; i++)
+		close(open(path, O_RDONLY | O_CLOEXEC));
+}
+
+START_TEST(a_file_has_a_value)
+{
+	char *dir = make_dir(), *path = format("%s/file", dir), *other = format("%s/other", dir);
+	struct hotprobe *hp;
+	struct peer peer;
+	uint64_t value = 0;
+	int fd;
+
+	NEED(no_bpf());
+	write_file(path, "", 0);
+	write_file(other, "", 0);
+	peer = peer_start(open_often, path);
+	hp = trace_peer(by_lsm, &peer);
+	if (!hp)
+		return;
+	peer_work(&peer);
+	/* This process is not traced. */
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	ck_hp(hp, hotprobe_table_lookup(table_of(hp, "opens"), &fd, &value));
+	ck_assert_uint_eq(value, 5);
+	ck_hp(hp, hotprobe_table_delete(table_of(hp, "opens"), &fd));
+	ck_assert_int_eq(hotprobe_table_lookup(table_of(hp, "opens"), &fd, &value), -ENOENT);
+	close(fd);
+	fd = open(other, O_RDONLY | O_CLOEXEC);
+	ck_assert_int_eq(hotprobe_table_lookup(table_of(hp, "opens"), &fd, &value), -ENOENT);
+	close(fd);
+	peer_end(&peer);
+	hotprobe_free(hp);
+	free(other);
+	free(path);
+	remove_dir(dir);
 }
 END_TEST
 
@@ -200,6 +319,8 @@ int main(void)
 	Suite *suite = suite_create("storage");
 
 	add_test(suite, a_task_has_a_value, 60);
+	add_test(suite, a_task_has_a_value_of_a_trampolines, 60);
+	add_test(suite, a_file_has_a_value, 60);
 	add_test(suite, a_socket_has_a_value, 60);
 	add_test(suite, a_cgroup_has_a_value, 60);
 	return run_suite(suite);

@@ -29,20 +29,28 @@ enum {
 };
 
 struct skip {
-	char test[128];
+	int test; /* in the order they run, from 0 */
 	char reason[256];
 };
 
 /* Tests run in forked children: what they say of being skipped is in shared memory. */
 static struct skips {
+	int started; /* tests */
 	int count;
 	struct skip skip[SKIPS_MAX];
 } * skips;
+
+/* Runs before each test, in its process. */
+static void note_start(void)
+{
+	skips->started++;
+}
 
 void add_loop_test(Suite *suite, const TTest *test, unsigned seconds, int times)
 {
 	TCase *tc = tcase_create(test->name);
 
+	tcase_add_checked_fixture(tc, note_start, NULL);
 	tcase_add_loop_test(tc, test, 0, times);
 	tcase_set_timeout(tc, seconds);
 	suite_add_tcase(suite, tc);
@@ -61,16 +69,16 @@ void note_skip(const char *format, ...)
 	if (skips->count == SKIPS_MAX)
 		return;
 	skip = &skips->skip[skips->count++];
-	snprintf(skip->test, sizeof(skip->test), "%s", tcase_name());
+	skip->test = skips->started - 1;
 	va_start(args, format);
 	vsnprintf(skip->reason, sizeof(skip->reason), format, args);
 	va_end(args);
 }
 
-static const struct skip *find_skip(const char *test)
+static const struct skip *find_skip(int test)
 {
 	for (int i = 0; i < skips->count; i++)
-		if (!strcmp(skips->skip[i].test, test))
+		if (skips->skip[i].test == test)
 			return &skips->skip[i];
 	return NULL;
 }
@@ -80,9 +88,9 @@ struct counts {
 };
 
 /* round: of a test that is run several times, from 0. */
-static void print_result(TestResult *result, int round, struct counts *counts)
+static void print_result(TestResult *result, int round, const struct skip *skip,
+			 struct counts *counts)
 {
-	const struct skip *skip = find_skip(tr_tcname(result));
 	char name[256];
 
 	snprintf(name, sizeof(name), "%s", tr_tcname(result));
@@ -120,7 +128,7 @@ int run_suite(Suite *suite)
 		bool again = i && !strcmp(tr_tcname(results[i]), tr_tcname(results[i - 1]));
 
 		round = again ? round + 1 : 0;
-		print_result(results[i], round, &counts);
+		print_result(results[i], round, find_skip(i), &counts);
 	}
 	printf("%s: %d passed, %d failed, %d skipped\n", program_invocation_short_name,
 	       counts.passed, counts.failed, counts.skipped);

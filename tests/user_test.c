@@ -223,6 +223,61 @@ START_TEST(by_offset_in_the_file)
 }
 END_TEST
 
+/* A function of which every instruction is known. */
+void user_test_steps(void);
+
+__asm__(".text\n"
+	".globl user_test_steps\n"
+	".type user_test_steps, %function\n"
+	"user_test_steps:\n"
+	"	nop\n"
+	"	nop\n"
+	"	ret\n"
+	".size user_test_steps, . - user_test_steps\n");
+
+#ifdef __x86_64__
+enum { NOP_SIZE = 1 };
+#else
+enum { NOP_SIZE = 4 };
+#endif
+
+static void take_steps(void *unused)
+{
+	(void)unused;
+	user_test_steps();
+}
+
+START_TEST(by_offset_in_a_function)
+{
+	struct seen *seen = new_seen();
+	struct hotprobe *hp = confined();
+	struct peer traced = peer_start(take_steps, NULL);
+	struct hotprobe_link *link;
+	char *spec = format("uprobe:/proc/self/exe:user_test_steps+%d", NOP_SIZE);
+
+	NEED_UPROBES();
+	prepare(hp, entry_and_return, seen);
+	ck_hp(hp, hotprobe_trace_pid(hp, traced.pid));
+	ck_hp(hp, hotprobe_attach_spec(hp, "on_return", spec, NULL));
+	ck_hp(hp, hotprobe_attach_uprobe(hp, "on_return", "/proc/self/exe", "user_test_steps",
+					 2 * NOP_SIZE, &link));
+	peer_work(&traced);
+	consume_all(hp);
+	ck_assert_uint_eq(seen->count, 2);
+	for (int i = 0; i < 2; i++)
+		ck_assert_uint_eq((uint64_t)seen->event[i].n[3],
+				  (uintptr_t)user_test_steps + (unsigned)(i + 1) * NOP_SIZE);
+	hotprobe_link_detach(link);
+	peer_work(&traced);
+	consume_all(hp);
+	ck_assert_uint_eq(seen->count, 3);
+	hotprobe_free(hp);
+	peer_end(&traced);
+	free(spec);
+	free(seen);
+}
+END_TEST
+
 /* ---- Libraries ---- */
 
 START_TEST(libraries_by_path_and_by_name)
@@ -906,6 +961,7 @@ int main(void)
 	add_test(suite, entry_and_return_are_counted_exactly, 60);
 	add_test(suite, a_process_alone_by_its_id, 60);
 	add_test(suite, by_offset_in_the_file, 60);
+	add_test(suite, by_offset_in_a_function, 60);
 	add_test(suite, libraries_by_path_and_by_name, 60);
 	add_test(suite, patterns_attach_to_all_that_match, 60);
 	add_test(suite, what_is_not_there_is_said, 120);

@@ -235,6 +235,41 @@ START_TEST(each_page_fault_is_an_event_of_period_1)
 }
 END_TEST
 
+/* Where the processor lets the machine count: few virtual ones do. */
+START_TEST(hardware_events_are_counted_or_refused_with_the_reason)
+{
+	static const char *const events[] = {"cycles", "LLC-load-misses"};
+	struct seen seen = {0};
+	struct hotprobe *hp;
+	struct peer peer;
+	char *spec;
+	int err;
+
+	NEED(no_bpf());
+	peer = peer_start(burn, NULL);
+	seen.pid = peer.pid;
+	hp = new_sampler(&seen, false);
+	spec = format("perf_event:%s:period=%d,pid=%d", events[_i], _i ? 100 : 1000000,
+		      (int)peer.pid);
+	err = hotprobe_attach_spec(hp, "sample", spec, NULL);
+	if (err) {
+		ck_assert_int_eq(err, -EOPNOTSUPP);
+		ck_assert_ptr_nonnull(strstr(hotprobe_error(hp), "cannot count that event"));
+		ck_assert_ptr_nonnull(
+			strstr(find_diagnostic(hp, HOTPROBE_ERROR)->hint, "cpu-clock"));
+		note_skip("this machine counts no %s", events[_i]);
+	} else {
+		peer_work(&peer);
+		consume_all(hp);
+		ck_assert_uint_gt(seen.of_pid, 0);
+		ck_assert_uint_eq(seen.of_others, 0);
+	}
+	peer_end(&peer);
+	hotprobe_free(hp);
+	free(spec);
+}
+END_TEST
+
 START_TEST(bad_perf_events_are_refused_with_the_reason)
 {
 	static const struct {
@@ -723,6 +758,7 @@ int main(void)
 	add_test(suite, a_process_is_sampled_with_the_threads_it_starts_later, 60);
 	add_test(suite, a_process_is_sampled_with_the_threads_it_has, 60);
 	add_test(suite, each_page_fault_is_an_event_of_period_1, 60);
+	add_loop_test(suite, hardware_events_are_counted_or_refused_with_the_reason, 60, 2);
 	add_test(suite, bad_perf_events_are_refused_with_the_reason, 30);
 	add_test(suite, perf_events_that_cannot_be_had_leave_nothing_open, 30);
 	add_test(suite, what_an_iterator_writes_can_be_read_again_and_again, 30);

@@ -67,6 +67,8 @@ static const struct kind {
 	{"usdt:CHILD:twice", NULL, "struct pt_regs", "0", "user_child", "usdt", 2 * HITS, 0},
 	{"perf_event:page-faults:period=1", NULL, "struct bpf_perf_event_data", "0", "child",
 	 "calls", -10, 0},
+	{"perf_event:page-faults:period=1,cpu=0", NULL, "struct bpf_perf_event_data", "0", "child",
+	 "calls on CPU 0", -10, 0},
 	{"xdp:lo", NULL, "struct xdp_md", "XDP_PASS", "child", "datagrams", HITS, IN_NET},
 	{"tc:lo:ingress", NULL, "struct __sk_buff", "-1", "child", "datagrams", HITS, IN_NET},
 	{"tc:lo:egress", NULL, "struct __sk_buff", "-1", "child", "datagrams", HITS, IN_NET},
@@ -117,6 +119,8 @@ static const char *prepare(struct run *r, const struct kind *kind)
 	free(target);
 	if (!strcmp(kind->work, "calls"))
 		r->script = format("exec %s numbers 1 2 3 4 5 6 7", program);
+	else if (!strcmp(kind->work, "calls on CPU 0"))
+		r->script = format("exec taskset -c 0 %s numbers 1 2 3 4 5 6 7", program);
 	else if (!strcmp(kind->work, "unlinks"))
 		r->script = format("exec %s unlinks %s %d", program, r->dir = make_dir(), HITS);
 	else

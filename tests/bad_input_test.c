@@ -151,18 +151,12 @@ END_TEST
 
 START_TEST(a_pattern_that_tens_of_thousands_match_is_refused)
 {
+	/* What hotprobe-cc is linked with. */
+	static const char spec[] = "uprobe:libLLVM-14.so.1:*";
 	struct fixture f;
-	struct result r;
 	size_t fds;
-	char *spec;
 
 	NEED(no_bpf());
-	/* What hotprobe-cc itself is linked with. */
-	r = RUN("sh", "-c", "ldd \"$0\" | sed -n 's/.*=> \\(.*libLLVM[^ ]*\\).*/\\1/p'",
-		build_path("hotprobe-cc"));
-	r.out[strcspn(r.out, "\n")] = '\0';
-	ck_assert_msg(*r.out, "hotprobe-cc is linked with no libLLVM: %s", r.err);
-	spec = format("uprobe:%s:*", r.out);
 	f = start();
 	/* Tracefs is opened once. */
 	ck_assert_int_eq(hotprobe_attach_spec(f.hp, "f", "tracepoint:*:*", NULL), -E2BIG);
@@ -173,8 +167,6 @@ START_TEST(a_pattern_that_tens_of_thousands_match_is_refused)
 	ck_assert_int_gt(atoi(strstr(hotprobe_error(f.hp), "f: ") + 3), 10000);
 	ck_assert_uint_eq(count_fds(), fds);
 	end(&f);
-	free(spec);
-	result_free(&r);
 }
 END_TEST
 

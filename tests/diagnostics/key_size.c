@@ -1,8 +1,8 @@
-BPF_HASH(calls, u64, u64);
+BPF_HASH(calls, u32, u64);
 
-int syscall__getpgid(struct pt_regs *ctx, int pid)
+RAW_TRACEPOINT_PROBE(sys_enter)
 {
-	u32 key = pid;
+	u64 key = ctx->args[1];
 	u64 *count = calls.lookup(&key);
 
 	if (count)

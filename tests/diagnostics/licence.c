@@ -1,12 +1,12 @@
 #define BPF_LICENSE Proprietary
 
-BPF_HASH(calls, u32);
+BPF_HASH(calls, u64);
 
-int syscall__chdir(struct pt_regs *ctx, const char *path)
+RAW_TRACEPOINT_PROBE(sys_enter)
 {
-	u32 key = 0;
+	u64 key = 0;
 
-	bpf_probe_read_user(&key, sizeof(key), path);
+	bpf_probe_read_kernel(&key, sizeof(key), (void *)ctx->args[0]);
 	calls.increment(key);
 	return 0;
 }

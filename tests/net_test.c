@@ -12,16 +12,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/bpf.h>
-#include <linux/if_ether.h>
-#include <linux/if_packet.h>
-#include <net/if.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -58,7 +52,6 @@ int bpf_link_create(int prog_fd, int target_fd, enum bpf_attach_type type,
  * ---------------------------------------------------------------------------------- */
 
 #define PROGRAM(function, context, pass, also)                                                     \
-	"#include <linux/if_ether.h>\n"                                                            \
 	"#include <linux/pkt_cls.h>\n"                                                             \
 	"BPF_ARRAY(frames, u64, 1);\n"                                                             \
 	"int " function "(struct " context " *ctx)\n"                                              \

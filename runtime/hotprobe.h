@@ -449,9 +449,14 @@ void hotprobe_on_printk(struct hotprobe *hp, hotprobe_printk_fn fn, void *ctx);
 int hotprobe_poll(struct hotprobe *hp, int timeout_ms);
 /* Delivers what is there without waiting. Returns the number of records delivered. */
 int hotprobe_consume(struct hotprobe *hp);
-/* Readable when hotprobe_consume() has something to deliver: for poll, epoll, libuv... Where there
-   are perf buffers, whose wake-ups are batched, it is so at most 50 ms later, and now and then for
-   nothing. Stays the library's. -1 before hotprobe_load(). */
+/*
+ * Readable when hotprobe_consume() has something to deliver: for poll, epoll, libuv... Stays the
+ * library's. -1 before hotprobe_load().
+ *
+ * So that not each event costs a wake-up, events that come fast (16,000 a second) gather for at
+ * most half a millisecond before it is; hotprobe_poll() waits in the same way, but never ends for
+ * its timeout while there is something to deliver. Now and then it is readable for nothing.
+ */
 int hotprobe_fd(const struct hotprobe *hp);
 /* Makes a running or the next hotprobe_poll() return -EINTR. From any thread or signal handler. */
 void hotprobe_stop(struct hotprobe *hp);

@@ -14,7 +14,11 @@
 #define PERF_FORMAT_LOST (1U << 4)
 #endif
 
-static int open_event(int cpu, uint64_t read_format)
+enum {
+	RECORD_MAX = 1 << 16, /* its size is 16 bits */
+};
+
+static int open_event(int cpu, uint32_t wakeup_events, uint64_t read_format)
 {
 	struct perf_event_attr attr = {
 		.type = PERF_TYPE_SOFTWARE,
@@ -23,7 +27,7 @@ static int open_event(int cpu, uint64_t read_format)
 		.sample_period = 1,
 		.sample_type = PERF_SAMPLE_RAW,
 		.read_format = read_format,
-		.wakeup_events = PERF_RING_BATCH,
+		.wakeup_events = wakeup_events,
 	};
 
 	return (int)syscall(SYS_perf_event_open, &attr, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC);
@@ -31,7 +35,7 @@ static int open_event(int cpu, uint64_t read_format)
 
 void perf_ring_init(struct perf_ring *ring)
 {
-	*ring = (struct perf_ring){.fd = -1, .pages = MAP_FAILED};
+	*ring = (struct perf_ring){.fd = -1, .quiet_fd = -1, .pages = MAP_FAILED};
 }
 
 int perf_ring_map(struct perf_ring *ring, int fd, unsigned pages)
@@ -41,6 +45,7 @@ int perf_ring_map(struct perf_ring *ring, int fd, unsigned pages)
 
 	*ring = (struct perf_ring){
 		.fd = fd,
+		.quiet_fd = -1,
 		.pages = MAP_FAILED,
 		.page_size = page_size,
 		.data_size = pages * page_size,
@@ -56,11 +61,11 @@ int perf_ring_map(struct perf_ring *ring, int fd, unsigned pages)
 
 int perf_ring_open(struct perf_ring *ring, int cpu, unsigned pages)
 {
-	int fd = open_event(cpu, PERF_FORMAT_LOST), counts_lost = 1, err;
+	int fd = open_event(cpu, 1, PERF_FORMAT_LOST), counts_lost = 1, err;
 
 	perf_ring_init(ring);
 	if (fd < 0 && errno == EINVAL) {
-		fd = open_event(cpu, 0);
+		fd = open_event(cpu, 1, 0);
 		counts_lost = 0;
 	}
 	err = fd < 0 ? -errno : perf_ring_map(ring, fd, pages);
@@ -74,10 +79,27 @@ int perf_ring_open(struct perf_ring *ring, int cpu, unsigned pages)
 	return err;
 }
 
+int perf_ring_open_quiet(struct perf_ring *ring, int cpu)
+{
+	int fd = open_event(cpu, PERF_RING_BATCH, ring->counts_lost ? PERF_FORMAT_LOST : 0), err;
+
+	if (fd >= 0 && !ioctl(fd, PERF_EVENT_IOC_SET_OUTPUT, ring->fd) &&
+	    !ioctl(fd, PERF_EVENT_IOC_ENABLE, 0)) {
+		ring->quiet_fd = fd;
+		return 0;
+	}
+	err = -errno;
+	if (fd >= 0)
+		close(fd);
+	return err;
+}
+
 void perf_ring_close(struct perf_ring *ring)
 {
 	if (ring->pages != MAP_FAILED)
 		munmap(ring->pages, ring->page_size + ring->data_size);
+	if (ring->quiet_fd >= 0)
+		close(ring->quiet_fd);
 	if (ring->fd >= 0)
 		close(ring->fd);
 	free(ring->joined);
@@ -127,6 +149,9 @@ int perf_ring_each(struct perf_ring *ring, perf_ring_record_fn record, void *ctx
 	uint64_t head = __atomic_load_n(&control->data_head, __ATOMIC_ACQUIRE);
 	uint64_t tail = control->data_tail;
 
+	/* Since what was lost nothing was taken: the ring is still as full as it was then. */
+	if (tail != head && head - tail + RECORD_MAX > ring->data_size)
+		ring->was_full = true;
 	while (tail != head) {
 		const struct perf_event_header *header = whole_record(ring, data, tail);
 		uint16_t size;
@@ -179,15 +204,32 @@ bool perf_ring_has_any(const struct perf_ring *ring)
 	       __atomic_load_n(&control->data_head, __ATOMIC_ACQUIRE) != control->data_tail;
 }
 
-uint64_t perf_ring_lost(const struct perf_ring *ring)
+uint64_t perf_ring_taken(const struct perf_ring *ring)
+{
+	return ((const struct perf_event_mmap_page *)ring->pages)->data_tail;
+}
+
+/* Of one of its events; 0 if the kernel does not tell. */
+static uint64_t read_lost(int fd)
 {
 	struct {
 		uint64_t value;
 		uint64_t lost;
 	} counts;
 
-	if (ring->counts_lost && read(ring->fd, &counts, sizeof(counts)) == sizeof(counts) &&
-	    counts.lost > ring->lost)
-		return counts.lost;
-	return ring->lost;
+	return read(fd, &counts, sizeof(counts)) == sizeof(counts) ? counts.lost : 0;
+}
+
+uint64_t perf_ring_lost(struct perf_ring *ring)
+{
+	uint64_t lost;
+
+	/* A record may be too large for such a small ring whatever is taken from it. */
+	ring->was_full = ring->data_size < RECORD_MAX;
+	if (!ring->counts_lost)
+		return ring->lost;
+	lost = read_lost(ring->fd);
+	if (ring->quiet_fd >= 0)
+		lost += read_lost(ring->quiet_fd);
+	return lost > ring->lost ? lost : ring->lost;
 }

@@ -70,3 +70,8 @@ int ring_buffer_consume(struct ring_buffer_map *ring, ring_buffer_fn record, voi
 	}
 	return count;
 }
+
+bool ring_buffer_has_any(const struct ring_buffer_map *ring)
+{
+	return __atomic_load_n(ring->producer, __ATOMIC_ACQUIRE) != *ring->consumer;
+}

@@ -3,6 +3,7 @@
 #ifndef HOTPROBE_RING_BUFFER_H
 #define HOTPROBE_RING_BUFFER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,5 +24,7 @@ typedef void (*ring_buffer_fn)(void *ctx, const void *data, size_t size);
 
 /* Hands over the records that are there, oldest first. Returns how many. */
 int ring_buffer_consume(struct ring_buffer_map *ring, ring_buffer_fn record, void *ctx);
+/* Is there a record, or one that is about to be? */
+bool ring_buffer_has_any(const struct ring_buffer_map *ring);
 
 #endif

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -376,7 +377,7 @@ START_TEST(each_table_gets_the_buffer_it_needs)
 }
 END_TEST
 
-/* The perf buffers of this process that have something to tell. */
+/* The perf buffers of this process that woke somebody; that they tell once. */
 static int count_readable_perf_buffers(void)
 {
 	int count = 0;
@@ -393,35 +394,65 @@ static int count_readable_perf_buffers(void)
 	return count;
 }
 
-START_TEST(perf_buffers_wake_for_batches_and_keep_nothing_back)
+/* The library's clock, if a test sets one: how fast events come must not depend on the machine. */
+static uint64_t fake_ns;
+
+int clock_gettime(clockid_t clock, struct timespec *now)
+{
+	if (!fake_ns)
+		return (int)syscall(SYS_clock_gettime, clock, now);
+	*now = (struct timespec){.tv_sec = (time_t)(fake_ns / 1000000000),
+				 .tv_nsec = (long)(fake_ns % 1000000000)};
+	return 0;
+}
+
+/* So many events within so many milliseconds. */
+static void work(struct peer *peer, long *calls, long count, unsigned ms)
+{
+	*calls = count;
+	peer_work(peer);
+	fake_ns += ms * 1000000ULL;
+}
+
+/* While events come fast the reader is not woken for each, but gets all of them in time. */
+START_TEST(fast_events_gather_and_none_is_kept_back)
 {
 	NEED(no_bpf());
 
+	enum { MANY = 2000, FEW = 10 };
 	struct tally tally = {0};
-	struct hotprobe *hp = load_text(numbers_program, true, 0);
-	long calls = 10;
-	struct peer peer = peer_start(call_on_one_cpu, &calls);
+	struct hotprobe *hp = load_text(numbers_program, _i, 0);
+	long *calls = mmap(NULL, sizeof(*calls), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+			   -1, 0);
+	struct peer peer = peer_start(call_on_one_cpu, calls);
 
 	ck_hp(hp, hotprobe_on_event(hp, "numbers", count_event, NULL, &tally));
 	ck_hp(hp, hotprobe_trace_pid(hp, peer.pid));
 	ck_hp(hp, hotprobe_attach(hp));
-	for (int i = 0; i < 6; i++)
-		peer_work(&peer);
-	ck_assert_int_eq(count_readable_perf_buffers(), 0);
-	peer_work(&peer);
-	ck_assert_int_eq(count_readable_perf_buffers(), 1);
-	consume_all(hp);
-	ck_assert_uint_eq(tally.count, 70);
-	/* Without a wake-up: within a timeout, of none too, and in a wait without end. */
-	peer_work(&peer);
-	ck_assert_int_eq(hotprobe_poll(hp, 0), 10);
-	peer_work(&peer);
-	ck_assert_int_eq(hotprobe_poll(hp, 1), 10);
-	peer_work(&peer);
-	ck_assert_int_eq(hotprobe_poll(hp, -1), 10);
-	ck_assert_int_eq(hotprobe_poll(hp, 120), 0);
+	fake_ns = 1000000000;
+	/* Slow at first: each wakes. */
+	work(&peer, calls, FEW, 10);
+	ck_assert_int_eq(count_readable_perf_buffers(), _i);
+	ck_assert_int_eq(hotprobe_poll(hp, 0), FEW);
+	work(&peer, calls, MANY, 10);
+	ck_assert_int_eq(hotprobe_poll(hp, -1), MANY);
+	/* Fast now: nobody is woken, and yet a wait ends with them, of whatever length. */
+	for (int timeout = -1; timeout < 3; timeout++) {
+		work(&peer, calls, FEW, 1);
+		ck_assert_int_eq(count_readable_perf_buffers(), 0);
+		ck_assert_int_eq(hotprobe_poll(hp, timeout), FEW);
+	}
+	/* Slow again. */
+	work(&peer, calls, 0, 1000);
+	ck_assert_int_eq(hotprobe_poll(hp, 20), 0);
+	work(&peer, calls, FEW, 10);
+	ck_assert_int_eq(count_readable_perf_buffers(), _i);
+	ck_assert_int_eq(hotprobe_poll(hp, -1), FEW);
+	ck_assert_uint_eq(hotprobe_lost(hp, NULL), 0);
+	fake_ns = 0;
 	peer_end(&peer);
 	hotprobe_free(hp);
+	munmap(calls, sizeof(*calls));
 }
 END_TEST
 
@@ -685,7 +716,7 @@ int main(void)
 	add_loop_test(suite, records_that_wrap_around_the_buffer_are_whole, 60, 2);
 	add_test(suite, both_buffers_give_the_same_records_byte_for_byte, 30);
 	add_loop_test(suite, each_table_gets_the_buffer_it_needs, 30, 2);
-	add_test(suite, perf_buffers_wake_for_batches_and_keep_nothing_back, 30);
+	add_loop_test(suite, fast_events_gather_and_none_is_kept_back, 30, 2);
 	add_loop_test(suite, an_event_comes_with_its_cpu, 30, 2);
 	add_loop_test(suite, a_host_waits_in_an_epoll_of_its_own, 30, 2);
 	add_loop_test(suite, poll_returns_after_its_timeout_and_on_events, 30, 2);

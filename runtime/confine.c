@@ -274,16 +274,76 @@ static int add_children(const struct confinement *c)
 	return added;
 }
 
+typedef ARRAY(pid_t) pid_list;
+
+/* Notes the children of one thread; one that has ended has none. */
+static int list_children(const char *pid, const char *tid, pid_list *pids)
+{
+	char path[96], *text, *at, *end;
+	int err = 0;
+
+	snprintf(path, sizeof(path), "/proc/%.20s/task/%.20s/children", pid, tid);
+	text = kernel_read_file(AT_FDCWD, path);
+	for (at = text; at && !err; at = end) {
+		long child = strtol(at, &end, 10);
+
+		if (end == at)
+			break;
+		err = array_push(pids, (pid_t)child) ? -ENOMEM : 0;
+	}
+	free(text);
+	return err;
+}
+
+static int list_children_of_all_threads(pid_t pid, pid_list *pids)
+{
+	char path[64], name[24];
+	struct dirent *entry;
+	DIR *threads;
+	int err = 0;
+
+	snprintf(name, sizeof(name), "%d", (int)pid);
+	snprintf(path, sizeof(path), "/proc/%s/task", name);
+	threads = opendir(path);
+	while (threads && !err && (entry = readdir(threads)))
+		if (*entry->d_name != '.')
+			err = list_children(name, entry->d_name, pids);
+	if (threads)
+		closedir(threads);
+	return err;
+}
+
+/* One walk from a process down to its descendants. Returns how many it added. */
+static int add_descendants(const struct confinement *c, pid_t pid)
+{
+	pid_list pids = {0};
+	int err = array_push(&pids, pid) ? -ENOMEM : 0, added = 0;
+
+	for (size_t i = 0; i < pids.count && !err; i++) {
+		if (i && !is_traced(c, pids.at[i])) {
+			err = confine_add(c, pids.at[i]);
+			added++;
+		}
+		if (!err)
+			err = list_children_of_all_threads(pids.at[i], &pids);
+	}
+	array_free(&pids);
+	return err ? err : added;
+}
+
 int confine_add_tree(const struct confinement *c, pid_t pid)
 {
+	/* CONFIG_PROC_CHILDREN; else all processes are looked at. */
+	bool walk = !access("/proc/thread-self/children", R_OK);
 	int added = confine_add(c, pid);
 
 	if (added)
 		return added;
 	/* A child forked before its parent was added is seen here, one forked after that by the
-	   kernel; what remains is found by looking until there is nothing new. */
+	   kernel; what remains, or was missed because a sibling ended during the walk, is found by
+	   looking until there is nothing new. */
 	do
-		added = add_children(c);
+		added = walk ? add_descendants(c, pid) : add_children(c);
 	while (added > 0);
 	return added;
 }

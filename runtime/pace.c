@@ -4,7 +4,7 @@
 enum {
 	FAST = 8,	     /* records in PACE_MAX_NS from which on a timer is cheaper */
 	SLOW = 4,	     /* and down to which it stays so */
-	SHARE = 8,	     /* what may gather is this part of the ring, for bursts to come */
+	SHARE = 4,	     /* what may gather is this part of the ring, for bursts to come */
 	BURST_RATE = 500000, /* records a second that each CPU may come up with at any time */
 	SHORTEST_NS = 30000, /* a timer costs more than it saves below */
 };

@@ -70,7 +70,7 @@ START_TEST(what_gathers_has_ample_room)
 		pace_look(&pace, now, period / 1000, period / 1000 * 2500);
 	}
 	ck_assert_uint_gt(pace.delay, 0);
-	ck_assert_uint_lt(pace.delay * 2500 / 1000, (1 << 20) / 4);
+	ck_assert_uint_lt(pace.delay * 2500 / 1000, (1 << 20) / 3);
 }
 END_TEST
 

@@ -9,7 +9,8 @@
 #   make test-valgrind   the library's life under valgrind, 220 times
 #   make conformance the BPF C of BCC's tools: does it compile, load and attach? Here, and in a guest
 #                   (GUEST="6.1 6.12", GUEST= for none); and by BCC itself with hotprobe's headers
-#   make bench      compare with the peers
+#   make bench      compare with the peers, in some ten minutes; BENCH=quick: in two
+#   make bench-plot draw what make bench measured
 #   make bench-guest  the same of traced calls and of attaching to patterns, in QEMU
 #   make fuzz       look for inputs that lead astray (FUZZ_RUNS=10000000 each)
 #   make install    PREFIX=/usr/local DESTDIR=
@@ -69,7 +70,7 @@ CC_LIBS := -lbcc -lclang-14 -lLLVM-14 -lbpf -lelf -lz -lseccomp -lpthread
 CLI_LIBS := -ljansson
 
 .DEFAULT_GOAL := all
-.PHONY: all demo test test-guest test-arm64 test-valgrind conformance bench bench-guest install clean deps lint
+.PHONY: all demo test test-guest test-arm64 test-valgrind conformance bench bench-plot bench-guest install clean deps lint
 all: $(B)/hotprobe $(B)/hotprobe-cc $(B)/hotprobe-guest $(B)/libhotprobe.so $(B)/libhotprobe.a $(B)/embed
 
 $(B)/runtime/%.o: private COMPILE := -fPIC -fvisibility=hidden
@@ -188,12 +189,16 @@ test-guest:
 
 bench:
 	@scripts/install-deps bench
-	@$(MAKE) --no-print-directory all $(B)/tests/bench
-	@scripts/bench
+	@$(MAKE) --no-print-directory all $(B)/tests/bench/all
+	@scripts/bench $(B) $(BENCH)
+
+bench-plot:
+	@scripts/install-deps bench
+	@tests/bench/plot.py $(B)/bench/results.json tests/bench/results.svg
 
 bench-guest:
 	@scripts/install-deps bench guest
-	@$(MAKE) --no-print-directory all $(B)/tests/bench
+	@$(MAKE) --no-print-directory all $(B)/tests/bench_calls
 	@scripts/bench-guest
 
 # The BPF C of BCC's own tools through compiler and verifier and to where it is attached, on this

@@ -6,7 +6,8 @@ CLI_TEST_SRC := $(wildcard tests/cli_*_test.c)
 CC_TEST_SRC := $(wildcard tests/cc_*_test.c)
 LIB_TEST_SRC := $(filter-out $(CLI_TEST_SRC) $(CC_TEST_SRC),$(TEST_SRC))
 TEST_PROGRAMS := $(B)/tests/child $(B)/tests/worker $(B)/tests/user_child $(B)/tests/outside_cc
-BENCH_PROGRAMS := $(B)/tests/bench_start $(B)/tests/bench_calls
+BENCH_PROGRAMS := $(B)/tests/bench/caller $(B)/tests/bench/hotprobe_host $(B)/tests/bench/libbpf_host
+BENCH_OBJECTS := $(foreach size,16 64 256 4096,$(B)/tests/bench/ring$(size).o $(B)/tests/bench/perf$(size).o)
 
 TEST_OBJ := $(addprefix $(B)/tests/,support.o calls.o net.o seen.o every_kind.o)
 # The library with its inside, which the one that is installed hides.
@@ -46,13 +47,28 @@ $(B)/tests/user_child: | $(B)/tests/libuser.so
 $(B)/tests/outside_cc: $(B)/runtime/request.o
 $(B)/tests/bench_calls: private LIBS := $(LIB_LIBS)
 $(B)/tests/bench_calls: $(B)/libhotprobe.a
-$(TEST_PROGRAMS) $(BENCH_PROGRAMS): %: %.o
+$(TEST_PROGRAMS) $(B)/tests/bench_calls: %: %.o
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) -lpthread
 
-.PHONY: $(B)/tests/all $(B)/tests/bench
+# The benchmark's own programs, and what its peer with libbpf runs, compiled ahead.
+$(BENCH_PROGRAMS): %: %.o $(B)/libhotprobe.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIB_LIBS)
+
+BENCH_BPF = $(Q)clang -O2 -g -target bpf -I/usr/include/$(MULTIARCH)
+$(B)/tests/bench/ring%.o: tests/bench/libbpf_event.bpf.c tests/bench/event.h
+	@mkdir -p $(@D)
+	$(call say,BPF,$@)
+	$(BENCH_BPF) -DSIZE=$* -c -o $@ $<
+$(B)/tests/bench/perf%.o: tests/bench/libbpf_event.bpf.c tests/bench/event.h
+	@mkdir -p $(@D)
+	$(call say,BPF,$@)
+	$(BENCH_BPF) -DSIZE=$* -DPERF -c -o $@ $<
+
+.PHONY: $(B)/tests/all $(B)/tests/bench/all
 $(B)/tests/all: $(B)/libhotprobe.so $(TEST_SRC:%.c=$(B)/%) $(TEST_PROGRAMS)
 $(B)/tests/all: $(patsubst tests/fuzz/%_fuzz.c,$(B)/tests/fuzz/%,$(wildcard tests/fuzz/*_fuzz.c))
-$(B)/tests/bench: $(BENCH_PROGRAMS)
+$(B)/tests/bench/all: $(BENCH_PROGRAMS) $(BENCH_OBJECTS)
 
--include $(wildcard $(B)/tests/*.d)
+-include $(wildcard $(B)/tests/*.d) $(wildcard $(B)/tests/bench/*.d)

@@ -67,7 +67,6 @@ CLI_OBJ := $(CLI_SRC:%.c=$(B)/%.o)
 
 LIB_LIBS := -lbpf -lelf -lz -lmd
 CC_LIBS := -lbcc -lclang-14 -lLLVM-14 -lbpf -lelf -lz -lseccomp -lpthread
-CLI_LIBS := -ljansson
 
 .DEFAULT_GOAL := all
 .PHONY: all demo test test-guest test-arm64 test-valgrind conformance bench bench-plot bench-guest install clean deps lint
@@ -141,7 +140,7 @@ $(B)/hotprobe-cc: $(CC_OBJ)
 # Linked with the archive, so that a copied build/hotprobe needs no library path.
 $(B)/hotprobe: $(CLI_OBJ) $(B)/libhotprobe.a
 	$(call say,LD,$@)
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(CLI_OBJ) $(B)/libhotprobe.a $(LIB_LIBS) $(CLI_LIBS)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(CLI_OBJ) $(B)/libhotprobe.a $(LIB_LIBS)
 
 $(B)/hotprobe-guest: scripts/guest
 	$(Q)ln -sf $(CURDIR)/scripts/guest $@

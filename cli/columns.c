@@ -280,24 +280,24 @@ static void heading(struct output_table *table)
 	}
 }
 
-static void put_value(struct line *line, const struct output_record *record,
-		      const struct hotprobe_value *value)
+/* There is a column for each leaf. */
+static void put_values(struct line *line, struct output_table *table,
+		       const struct output_record *record)
 {
+	const struct output_leaf *leaves = output_leaves(table);
 	struct text *cell = &line->out->cell;
-	struct hotprobe_value member;
+	struct hotprobe_value value;
 
-	if (value_is_aggregate(value)) {
-		for (size_t i = 0; !hotprobe_member(value, i, &member); i++)
-			if (!is_padding(&member))
-				put_value(line, record, &member);
-		return;
+	if (!leaves)
+		line->out->buffer.failed = true;
+	for (size_t i = 0; leaves && i < line->layout->count; i++) {
+		text_clear(cell);
+		if (output_read_leaf(&leaves[i], record, &value))
+			convert(cell, line->out->hp, line->layout->columns[i].conversion, &value);
+		else
+			text_char(cell, '-');
+		put_cell(line);
 	}
-	text_clear(cell);
-	if (output_has(record, value))
-		convert(cell, line->out->hp, line->layout->columns[line->index].conversion, value);
-	else
-		text_char(cell, '-');
-	put_cell(line);
 }
 
 /* A layout for the screen as it is now, with the heading printed if the last one was another. */
@@ -329,7 +329,7 @@ static void columns_event(struct output_table *table, int cpu, const void *data,
 	if (!line.layout || !line.layout->count)
 		return;
 	if (output_read(table, data, size, &record)) {
-		put_value(&line, &record, &record.value);
+		put_values(&line, table, &record);
 	} else {
 		text_clear(&out->cell);
 		value_hex(&out->cell, data, size);

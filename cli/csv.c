@@ -104,6 +104,19 @@ static void heading(struct output_table *table)
 	text_char(&table->out->buffer, '\n');
 }
 
+static void leaf_cells(struct row *row, struct output_table *table)
+{
+	const struct output_leaf *leaves = output_leaves(table);
+	struct hotprobe_value value;
+
+	if (!leaves)
+		row->out->buffer.failed = true;
+	for (size_t i = 0; leaves && i < table->leaf_count; i++) {
+		output_read_leaf(&leaves[i], row->record, &value);
+		value_cell(row, &value, "");
+	}
+}
+
 static void csv_event(struct output_table *table, int cpu, const void *data, size_t size)
 {
 	struct output_record record;
@@ -113,7 +126,7 @@ static void csv_event(struct output_table *table, int cpu, const void *data, siz
 	if (begin_block(table->out, table))
 		heading(table);
 	if (output_read(table, data, size, &record))
-		value_each_leaf(&record.value, "value", value_cell, &row);
+		leaf_cells(&row, table);
 	else
 		hex_cell(&row, data, size);
 	text_char(&table->out->buffer, '\n');

@@ -22,78 +22,19 @@
  *     members beyond the end of a record that is shorter than its type: null
  * An event whose type the source does not tell is a string of hex digits.
  *
- * Jansson writes strings and floats. Integers and punctuation are written here: jansson's
- * integers end at 2^63 - 1, and building a tree of objects for each event costs several times as
- * much as all the rest.
+ * No JSON library writes this: they build a tree of objects for each event, which costs several
+ * times as much as all the rest, and their integers end at 2^63 - 1. What is the same in every
+ * event of a table is put together once.
  */
 #include "json.h"
 
-#include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "value.h"
 
-static void leaf(struct output *out, json_t *json, size_t flags)
-{
-	struct text *text = &out->buffer;
-	size_t size;
-	char *end;
-
-	if (!json) {
-		text->failed = true;
-		return;
-	}
-	flags |= JSON_ENCODE_ANY | JSON_COMPACT;
-	/* A terminal would act on some of what a JSON string may hold as it is. */
-	if (out->terminal)
-		flags |= JSON_ENSURE_ASCII;
-	size = json_dumpb(json, NULL, 0, flags);
-	end = text_reserve(text, size);
-	if (end)
-		text->length += json_dumpb(json, end, size, flags);
-	json_decref(json);
-}
-
-/* The bytes with U+FFFD for what is no UTF-8. */
-static void to_utf8(struct text *utf8, const char *bytes, size_t size)
-{
-	for (size_t at = 0; at < size;) {
-		uint32_t code;
-		int length = utf8_next(bytes + at, size - at, &code);
-
-		if (length > 0)
-			text_bytes(utf8, bytes + at, (size_t)length);
-		else
-			text_string(utf8, "\xef\xbf\xbd");
-		at += (size_t)abs(length);
-	}
-}
-
-/* Most text is ASCII that needs no escape: then there is nothing to do for jansson. */
-static bool is_plain(const char *bytes, size_t size)
-{
-	for (size_t i = 0; i < size; i++)
-		if (bytes[i] < 0x20 || bytes[i] >= 0x7f || bytes[i] == '"' || bytes[i] == '\\')
-			return false;
-	return true;
-}
-
-void json_text(struct output *out, const char *bytes, size_t size)
-{
-	struct text *utf8 = &out->cell;
-
-	if (is_plain(bytes, size)) {
-		text_char(&out->buffer, '"');
-		text_bytes(&out->buffer, bytes, size);
-		text_char(&out->buffer, '"');
-		return;
-	}
-	text_clear(utf8);
-	to_utf8(utf8, bytes, size);
-	leaf(out, json_stringn_nocheck(text_cstr(utf8), utf8->length), 0);
-}
+/* ---- Values ---- */
 
 void json_key(struct output *out, const char *name)
 {
@@ -108,13 +49,35 @@ static void quoted_text(struct output *out, const struct hotprobe_value *value)
 	text_char(&out->buffer, '"');
 }
 
-static void value_json(struct output *out, const struct output_record *record,
-		       const struct hotprobe_value *value);
+/* A walk over a value that prints it, or that notes in a plan what it would print. */
+struct walk {
+	struct output *out;
+	const char *end; /* of the bytes that the program sent */
+	struct plan *plan;
+};
+
+/* What the events of a table have in common, in the order of the line: text, and a value. */
+struct step {
+	size_t text, text_length; /* in plan.texts, before the value */
+	size_t offset;		  /* of the value in the event */
+	struct hotprobe_value value;
+};
+
+struct plan {
+	struct text texts;
+	struct step *steps;
+	size_t count, capacity;
+	const char *data; /* of the event that it is made from */
+	size_t noted;	  /* so much of out->buffer is in texts */
+};
+
+static void add_step(struct walk *walk, const struct hotprobe_value *value);
+static void value_json(struct walk *walk, const struct hotprobe_value *value);
 
 /* Returns whether a comma has to come before what follows. */
-static bool members(struct output *out, const struct output_record *record,
-		    const struct hotprobe_value *value, bool comma)
+static bool members(struct walk *walk, const struct hotprobe_value *value, bool comma)
 {
+	struct output *out = walk->out;
 	bool named = value_is_aggregate(value);
 	struct hotprobe_value member;
 
@@ -122,7 +85,7 @@ static bool members(struct output *out, const struct output_record *record,
 		if (named && !*member.name) {
 			/* Anonymous struct or union; an unnamed bit-field has nothing to say. */
 			if (value_is_aggregate(&member))
-				comma = members(out, record, &member, comma);
+				comma = members(walk, &member, comma);
 			continue;
 		}
 		if (comma)
@@ -130,20 +93,23 @@ static bool members(struct output *out, const struct output_record *record,
 		comma = true;
 		if (named)
 			json_key(out, member.name);
-		value_json(out, record, &member);
+		value_json(walk, &member);
 	}
 	return comma;
 }
 
-static void value_json(struct output *out, const struct output_record *record,
-		       const struct hotprobe_value *value)
+static void between(struct walk *walk, char first, const struct hotprobe_value *value, char last)
 {
+	text_char(&walk->out->buffer, first);
+	members(walk, value, false);
+	text_char(&walk->out->buffer, last);
+}
+
+static void put_value(struct walk *walk, const struct hotprobe_value *value)
+{
+	struct output *out = walk->out;
 	struct text *text = &out->buffer;
 
-	if (!value_has_members(value) && !output_has(record, value)) {
-		text_string(text, "null");
-		return;
-	}
 	switch (value->kind) {
 	case HOTPROBE_INT:
 	case HOTPROBE_BOOL:
@@ -163,8 +129,7 @@ static void value_json(struct output *out, const struct output_record *record,
 		break;
 	case HOTPROBE_FLOAT:
 		if (isfinite(value->f))
-			leaf(out, json_real(value->f),
-			     JSON_REAL_PRECISION(value_float_digits(value)));
+			json_float(out, value);
 		else
 			text_string(text, "null");
 		break;
@@ -174,47 +139,153 @@ static void value_json(struct output *out, const struct output_record *record,
 		quoted_text(out, value);
 		break;
 	case HOTPROBE_ARRAY:
-		text_char(text, '[');
-		members(out, record, value, false);
-		text_char(text, ']');
+		between(walk, '[', value, ']');
 		break;
 	case HOTPROBE_STRUCT:
 	case HOTPROBE_UNION:
-		text_char(text, '{');
-		members(out, record, value, false);
-		text_char(text, '}');
+		between(walk, '{', value, '}');
 		break;
 	}
+}
+
+static void value_json(struct walk *walk, const struct hotprobe_value *value)
+{
+	const struct output_record record = {.end = walk->end};
+
+	if (walk->plan && !value_is_aggregate(value))
+		add_step(walk, value);
+	else if (!value_has_members(value) && !output_has(&record, value))
+		text_string(&walk->out->buffer, "null");
+	else
+		put_value(walk, value);
 }
 
 void json_value(struct output *out, const struct hotprobe_value *value)
 {
-	struct output_record record = {
-		.value = *value,
-		.end = (const char *)value->data + value->size,
-	};
+	struct walk walk = {.out = out, .end = (const char *)value->data + value->size};
 
-	value_json(out, &record, value);
+	value_json(&walk, value);
+}
+
+/* ---- Plans ---- */
+
+/* What was printed since the last value is the same in every event. */
+static void note_text(struct walk *walk, struct step *step)
+{
+	struct plan *plan = walk->plan;
+	struct text *printed = &walk->out->buffer;
+
+	step->text = plan->texts.length;
+	step->text_length = printed->length - plan->noted;
+	if (step->text_length)
+		text_bytes(&plan->texts, printed->data + plan->noted, step->text_length);
+	plan->noted = printed->length;
+}
+
+static void add_step(struct walk *walk, const struct hotprobe_value *value)
+{
+	struct plan *plan = walk->plan;
+	size_t more = plan->capacity ? 2 * plan->capacity : 16;
+	struct step *step;
+
+	if (plan->count == plan->capacity) {
+		step = reallocarray(plan->steps, more, sizeof(*step));
+		if (!step) {
+			plan->texts.failed = true;
+			return;
+		}
+		plan->steps = step;
+		plan->capacity = more;
+	}
+	step = &plan->steps[plan->count++];
+	*step = (struct step){.value = *value};
+	step->offset = (size_t)((const char *)value->data - plan->data);
+	note_text(walk, step);
+}
+
+static void free_plan(struct plan *plan)
+{
+	if (!plan)
+		return;
+	text_free(&plan->texts);
+	free(plan->steps);
+	free(plan);
+}
+
+/* What it prints to note it is taken back. The last step is the text after the last value. NULL
+   without memory. */
+static struct plan *make_plan(struct output_table *table)
+{
+	struct output *out = table->out;
+	struct plan *plan = calloc(1, sizeof(*plan));
+	struct walk walk = {.out = out, .plan = plan};
+	size_t length = out->buffer.length;
+	struct output_record record;
+
+	if (!plan || !output_read(table, "", 0, &record)) {
+		free_plan(plan);
+		return NULL;
+	}
+	plan->data = record.value.data;
+	plan->noted = length;
+	value_json(&walk, &record.value);
+	add_step(&walk, &record.value);
+	out->buffer.length = length;
+	if (!plan->texts.failed)
+		return plan;
+	free_plan(plan);
+	return NULL;
+}
+
+static void run_plan(struct output *out, const struct plan *plan,
+		     const struct output_record *record)
+{
+	const char *data = record->value.data;
+	struct walk walk = {.out = out, .end = record->end};
+
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct step *step = &plan->steps[i];
+		struct hotprobe_value value = step->value;
+
+		if (step->text_length)
+			text_bytes(&out->buffer, plan->texts.data + step->text, step->text_length);
+		if (i + 1 == plan->count)
+			break;
+		hotprobe_reread(&value, data + step->offset);
+		value_json(&walk, &value);
+	}
+}
+
+/* ---- Lines ---- */
+
+static void event_data(struct output_table *table, const void *data, size_t size)
+{
+	struct output *out = table->out;
+	struct output_record record;
+
+	if (!table->layout && table->type)
+		table->layout = make_plan(table);
+	if (!table->type || !output_read(table, data, size, &record)) {
+		text_char(&out->buffer, '"');
+		value_hex(&out->buffer, data, size);
+		text_char(&out->buffer, '"');
+	} else if (table->layout) {
+		run_plan(out, table->layout, &record);
+	} else {
+		out->buffer.failed = true;
+	}
 }
 
 static void json_event(struct output_table *table, int cpu, const void *data, size_t size)
 {
-	struct output *out = table->out;
-	struct text *text = &out->buffer;
-	struct output_record record;
+	struct text *text = &table->out->buffer;
 
 	text_string(text, "{\"event\":");
-	json_text(out, table->name, strlen(table->name));
+	json_text(table->out, table->name, strlen(table->name));
 	text_string(text, ",\"cpu\":");
 	text_signed(text, cpu);
 	text_string(text, ",\"data\":");
-	if (output_read(table, data, size, &record)) {
-		value_json(out, &record, &record.value);
-	} else {
-		text_char(text, '"');
-		value_hex(text, data, size);
-		text_char(text, '"');
-	}
+	event_data(table, data, size);
 	text_string(text, "}\n");
 }
 
@@ -276,7 +347,8 @@ static void json_time(struct output *out, time_t seconds)
 
 static void json_forget(struct output_table *table)
 {
-	(void)table;
+	free_plan(table->layout);
+	table->layout = NULL;
 }
 
 const struct output_format output_json = {

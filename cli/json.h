@@ -6,8 +6,9 @@
 #include "dump.h"
 #include "output.h"
 
-/* A string of any bytes; a member's name and its colon; any value. */
+/* A string of any bytes; a finite FLOAT; a member's name and its colon; any value. */
 void json_text(struct output *out, const char *bytes, size_t size);
+void json_float(struct output *out, const struct hotprobe_value *value);
 void json_key(struct output *out, const char *name);
 void json_value(struct output *out, const struct hotprobe_value *value);
 

@@ -14,6 +14,7 @@
 #include "command.h"
 #include "folded.h"
 #include "report.h"
+#include "value.h"
 
 #define FLUSH_SIZE (64 * 1024)
 
@@ -172,6 +173,7 @@ void output_close(struct output *out)
 {
 	for (size_t i = 0; i < out->table_count; i++) {
 		out->format->forget(out->tables[i]);
+		free(out->tables[i]->leaves);
 		free(out->tables[i]);
 	}
 	free(out->tables);
@@ -199,6 +201,74 @@ bool output_read(struct output_table *table, const void *data, size_t size,
 	}
 	record->end = (const char *)data + size;
 	return !hotprobe_read(table->type, data, size < wanted ? wanted : size, &record->value);
+}
+
+struct leaves {
+	struct output_leaf *at;
+	size_t count, capacity;
+	const char *data; /* of the event they are found in */
+	bool failed;
+};
+
+static void add_leaf(void *ctx, const struct hotprobe_value *leaf, const char *path)
+{
+	struct leaves *leaves = ctx;
+	size_t more = leaves->capacity ? 2 * leaves->capacity : 16;
+	struct output_leaf *at;
+
+	(void)path;
+	if (value_is_padding(leaf))
+		return;
+	if (leaves->count == leaves->capacity) {
+		at = reallocarray(leaves->at, more, sizeof(*at));
+		if (!at) {
+			leaves->failed = true;
+			return;
+		}
+		leaves->at = at;
+		leaves->capacity = more;
+	}
+	leaves->at[leaves->count++] = (struct output_leaf){
+		.value = *leaf,
+		.offset = (size_t)((const char *)leaf->data - leaves->data),
+	};
+}
+
+const struct output_leaf *output_leaves(struct output_table *table)
+{
+	size_t size = table->type ? hotprobe_type_size(table->type) : 0;
+	struct hotprobe_value value;
+	struct leaves leaves = {0};
+	char *zeroes;
+
+	if (table->leaves || !table->type)
+		return table->leaves;
+	/* Types have no members to ask for, values have. */
+	zeroes = calloc(1, size + 1);
+	if (!zeroes || hotprobe_read(table->type, zeroes, size, &value))
+		goto out;
+	leaves.data = zeroes;
+	value_each_leaf(&value, "", add_leaf, &leaves);
+	/* Of nothing but unnamed bit-fields there are none, which is no failure. */
+	if (!leaves.at && !leaves.failed)
+		leaves.at = calloc(1, sizeof(*leaves.at));
+	if (leaves.failed) {
+		free(leaves.at);
+		goto out;
+	}
+	table->leaves = leaves.at;
+	table->leaf_count = leaves.count;
+out:
+	free(zeroes);
+	return table->leaves;
+}
+
+bool output_read_leaf(const struct output_leaf *leaf, const struct output_record *record,
+		      struct hotprobe_value *value)
+{
+	*value = leaf->value;
+	hotprobe_reread(value, (const char *)record->value.data + leaf->offset);
+	return output_has(record, value);
 }
 
 bool output_has(const struct output_record *record, const struct hotprobe_value *value)

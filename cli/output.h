@@ -20,12 +20,21 @@ struct dump;
 struct line_format;
 struct output;
 
+/* A member of an event that is no struct or union itself: as it is in one event, and where it is in
+   each. */
+struct output_leaf {
+	struct hotprobe_value value;
+	size_t offset;
+};
+
 /* A table that sends events. */
 struct output_table {
 	struct output *out;
 	const char *name;
 	const struct hotprobe_type *type; /* of its events, NULL if the source does not tell */
 	void *layout;			  /* the format's own, freed by its forget() */
+	struct output_leaf *leaves;	  /* NULL until output_leaves() */
+	size_t leaf_count;
 };
 
 struct output_format {
@@ -69,7 +78,7 @@ struct output {
 	const void *block;		    /* csv's own */
 	/* For a flame graph, the stacks of events and of tables; NULL if none is wanted. */
 	struct text *event_stacks, *table_stacks;
-	bool apart;			    /* the next table needs a line before it */
+	bool apart; /* the next table needs a line before it */
 };
 
 void output_open(struct output *out, const struct output_format *format, int fd);
@@ -100,6 +109,12 @@ struct output_record {
 /* Returns false if the type is unknown. */
 bool output_read(struct output_table *table, const void *data, size_t size,
 		 struct output_record *record);
+/* The leaves of the table's events, in their order, found once; NULL without memory or if the type
+   is unknown. */
+const struct output_leaf *output_leaves(struct output_table *table);
+/* Reads one from a record: false if it lies beyond the bytes that the program sent. */
+bool output_read_leaf(const struct output_leaf *leaf, const struct output_record *record,
+		      struct hotprobe_value *value);
 /* False if value lies beyond the bytes that the program sent. */
 bool output_has(const struct output_record *record, const struct hotprobe_value *value);
 

@@ -533,6 +533,7 @@ struct hotprobe_value {
 	const void *data;  /* its first byte, NULL if it lies beyond the bytes given */
 	size_t size;	   /* bytes */
 	unsigned bit_size; /* of a bit-field, else 0 */
+	unsigned bit_offset; /* of a bit-field, its lowest bit in *data: 0 to 7 */
 	bool is_signed;
 	union {
 		int64_t i;  /* INT, ENUM, CHAR, BOOL where is_signed */
@@ -568,6 +569,13 @@ int hotprobe_member(const struct hotprobe_value *value, size_t index,
  */
 int hotprobe_field(const struct hotprobe_type *type, const void *data, size_t size,
 		   const char *path, struct hotprobe_value *value);
+/*
+ * Reads the same value out of another record: value, as one of the three above left it, and where
+ * it begins there. So a member is looked up once, and costs little in each event:
+ *     offset = (const char *)value.data - (const char *)first_event;
+ *     hotprobe_reread(&value, (const char *)event + offset);
+ */
+void hotprobe_reread(struct hotprobe_value *value, const void *data);
 /* The same, converted; 0 and "" where there is no such field, or it is of another kind. The
    string is copied into buf, cut to size bytes with its NUL. */
 int64_t hotprobe_field_int(const struct hotprobe_type *type, const void *data, size_t size,

@@ -143,14 +143,31 @@ static void read_enumerator(struct hotprobe_value *v)
 	}
 }
 
-/* v has its type, data and size; fills in the rest. */
-static void read_value(struct hotprobe_value *v)
+/* A bit-field may span up to nine bytes, and its declared type may reach beyond the struct. */
+static void read_bits(struct hotprobe_value *v)
 {
-	const struct image_type *t = at_index(resolve(v->type));
+	unsigned bytes = (v->bit_offset + v->bit_size + 7) / 8;
+	unsigned __int128 raw = 0;
+	uint64_t value;
 
-	v->kind = hotprobe_type_kind(v->type);
-	v->is_signed = (t->kind == IMAGE_TYPE_INT || t->kind == IMAGE_TYPE_ENUM) &&
-		       (t->encoding & IMAGE_INT_SIGNED);
+	memcpy(&raw, v->data, bytes);
+	value = (uint64_t)(raw >> v->bit_offset);
+	if (v->bit_size < 64)
+		value &= (1ULL << v->bit_size) - 1;
+	set_integer(v, value, v->bit_size);
+	if (v->kind == HOTPROBE_INT128)
+		v->u128.high = v->is_signed && v->i < 0 ? UINT64_MAX : 0;
+}
+
+/* How much it is; the rest is known. */
+static void read_amount(struct hotprobe_value *v)
+{
+	if (v->bit_size) {
+		read_bits(v);
+		if (v->kind == HOTPROBE_ENUM)
+			read_enumerator(v);
+		return;
+	}
 	switch (v->kind) {
 	case HOTPROBE_INT:
 	case HOTPROBE_CHAR:
@@ -178,6 +195,23 @@ static void read_value(struct hotprobe_value *v)
 	}
 }
 
+/* v has its type, data and size, and its bits if it is a bit-field; fills in the rest. */
+static void read_value(struct hotprobe_value *v)
+{
+	const struct image_type *t = at_index(resolve(v->type));
+
+	v->kind = hotprobe_type_kind(v->type);
+	v->is_signed = (t->kind == IMAGE_TYPE_INT || t->kind == IMAGE_TYPE_ENUM) &&
+		       (t->encoding & IMAGE_INT_SIGNED);
+	read_amount(v);
+}
+
+void hotprobe_reread(struct hotprobe_value *value, const void *data)
+{
+	value->data = data;
+	read_amount(value);
+}
+
 int hotprobe_read(const struct hotprobe_type *type, const void *data, size_t size,
 		  struct hotprobe_value *value)
 {
@@ -191,32 +225,6 @@ int hotprobe_read(const struct hotprobe_type *type, const void *data, size_t siz
 		return -EINVAL;
 	read_value(value);
 	return 0;
-}
-
-/* A bit-field may span up to nine bytes, and its declared type may reach beyond the struct. */
-static void read_bit_field(struct hotprobe_value *v, const void *data, uint32_t bit_offset,
-			   uint32_t bit_size)
-{
-	const unsigned char *first = (const unsigned char *)data + bit_offset / 8;
-	unsigned shift = bit_offset % 8, bytes = (shift + bit_size + 7) / 8;
-	const struct image_type *t = at_index(resolve(v->type));
-	unsigned __int128 raw = 0;
-	uint64_t value;
-
-	memcpy(&raw, first, bytes);
-	value = (uint64_t)(raw >> shift);
-	if (bit_size < 64)
-		value &= (1ULL << bit_size) - 1;
-	v->data = first;
-	v->bit_size = bit_size;
-	v->kind = hotprobe_type_kind(v->type);
-	v->is_signed = (t->kind == IMAGE_TYPE_INT || t->kind == IMAGE_TYPE_ENUM) &&
-		       (t->encoding & IMAGE_INT_SIGNED);
-	set_integer(v, value, bit_size);
-	if (v->kind == HOTPROBE_INT128)
-		v->u128.high = v->is_signed && v->i < 0 ? UINT64_MAX : 0;
-	if (v->kind == HOTPROBE_ENUM)
-		read_enumerator(v);
 }
 
 static int struct_member(const struct hotprobe_value *value, const struct hotprobe_type *type,
@@ -233,11 +241,9 @@ static int struct_member(const struct hotprobe_value *value, const struct hotpro
 		.name = image_str(type->image, m->name),
 		.size = type->image->types[m->type].size,
 	};
-	if (m->bit_size) {
-		read_bit_field(member, value->data, m->bit_offset, m->bit_size);
-		return 0;
-	}
 	member->data = (const char *)value->data + m->bit_offset / 8;
+	member->bit_size = m->bit_size;
+	member->bit_offset = m->bit_size ? m->bit_offset % 8 : 0;
 	read_value(member);
 	return 0;
 }

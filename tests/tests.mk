@@ -27,7 +27,7 @@ $(LIB_TEST_SRC:%.c=$(B)/%): $(B)/%: $(B)/%.o $(TEST_OBJ) $(B)/tests/libinternal.
 $(CLI_TEST_SRC:%.c=$(B)/%): $(B)/%: $(B)/%.o $(TEST_OBJ) $(filter-out %/main.o,$(CLI_OBJ)) \
 		$(B)/tests/libinternal.a
 	$(call say,LD,$@)
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIB_LIBS) $(CLI_LIBS) $(TEST_LIBS)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIB_LIBS) -ljansson $(TEST_LIBS)
 
 # With the worker's own definitions of libc's functions first, as in the worker.
 $(CC_TEST_SRC:%.c=$(B)/%): $(B)/%: $(B)/%.o $(B)/tests/support.o $(filter-out %/main.o,$(CC_OBJ)) \

@@ -615,6 +615,47 @@ START_TEST(members_are_walked_by_index)
 }
 END_TEST
 
+/* The same as a look-up in that record gives. */
+static void check_reread(const struct hotprobe_value *there, const void *bytes,
+			 const struct hotprobe_value *here)
+{
+	size_t offset = (size_t)((const char *)there->data - (const char *)bytes);
+	struct hotprobe_value value = *there, member, expected;
+
+	hotprobe_reread(&value, (const char *)&sample + offset);
+	ck_assert_int_eq(value.kind, here->kind);
+	ck_assert_ptr_eq(value.data, here->data);
+	ck_assert_ptr_eq(value.enumerator, here->enumerator);
+	ck_assert_uint_eq(value.bit_size, here->bit_size);
+	if (value.kind == HOTPROBE_STRING) {
+		ck_assert_ptr_eq(value.string.text, here->string.text);
+		ck_assert_uint_eq(value.string.length, here->string.length);
+	} else {
+		ck_assert_uint_eq(value.u, here->u);
+	}
+	if (value.kind == HOTPROBE_INT128)
+		ck_assert_uint_eq(value.u128.high, here->u128.high);
+	for (size_t i = 0; !hotprobe_member(there, i, &member); i++) {
+		ck_assert_int_eq(hotprobe_member(here, i, &expected), 0);
+		check_reread(&member, bytes, &expected);
+	}
+}
+
+START_TEST(a_member_that_was_found_once_is_read_from_any_record)
+{
+	struct hotprobe_value there, here;
+	char other[sizeof(sample)];
+	struct world world;
+
+	describe_all(&world);
+	memset(other, 0x5a, sizeof(other));
+	ck_assert_int_eq(hotprobe_read(&world.types[ids.all], other, sizeof(other), &there), 0);
+	ck_assert_int_eq(hotprobe_read(&world.types[ids.all], &sample, sizeof(sample), &here), 0);
+	check_reread(&there, other, &here);
+	destroy(&world);
+}
+END_TEST
+
 START_TEST(typedefs_are_seen_through_and_keep_their_name)
 {
 	struct world world;
@@ -736,6 +777,7 @@ int main(void)
 	add_test(suite, too_few_bytes_are_refused, 10);
 	add_test(suite, more_bytes_than_the_type_are_as_good, 10);
 	add_test(suite, members_are_walked_by_index, 10);
+	add_test(suite, a_member_that_was_found_once_is_read_from_any_record, 10);
 	add_test(suite, typedefs_are_seen_through_and_keep_their_name, 10);
 	add_test(suite, a_char_without_its_quote_is_refused_where_it_ends, 10);
 	add_test(suite, an_enumerator_may_be_called_true, 10);

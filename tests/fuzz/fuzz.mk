@@ -49,7 +49,7 @@ FUZZ_FLAGS = -std=gnu11 -D_GNU_SOURCE $(WARN) -O2 -g -Iruntime -Icli -I$(LLVM_PR
 FUZZ_GENERATED := $(B)/runtime/cc/idioms.inc $(UAPI_TABLES) $(B)/cli/flame.inc
 FUZZ_HOST_SRC := $(LIB_SRC) runtime/image_write.c $(filter-out cli/main.c,$(CLI_SRC))
 FUZZ_WORKER_SRC := $(filter-out runtime/cc/main.c,$(CC_SRC))
-fuzz_libs = -Wl,--as-needed $(if $(filter $(1),$(FUZZ_OF_CC)),$(CC_LIBS),$(LIB_LIBS) $(CLI_LIBS))
+fuzz_libs = -Wl,--as-needed $(if $(filter $(1),$(FUZZ_OF_CC)),$(CC_LIBS),$(LIB_LIBS) -ljansson)
 fuzz_wrap = $(foreach symbol,$(FUZZ_WRAP_$(1)),-Wl,--wrap=$(symbol))
 FUZZ_OWN_btf := tests/fuzz/btf_seed.c
 fuzz_own = tests/fuzz/fuzz.c $(FUZZ_OWN_$(1)) $(if $(filter $(1),$(FUZZ_OF_CC)),tests/fuzz/worker_memory.c)

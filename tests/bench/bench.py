@@ -199,9 +199,9 @@ def run_command(bench, argv, count_lines):
     """The same for a command that starts the caller by itself, as argv's end, and prints lines."""
     caller = Caller(bench, bench.caller_cpus[0], bench.seconds, 0)
     with tempfile.TemporaryFile(dir="/dev/shm") as out:
-        process = subprocess.Popen(argv(caller.argv), stdout=out, stderr=subprocess.DEVNULL,
-                                   preexec_fn=lambda: os.sched_setaffinity(0, [bench.host_cpu]))
+        process = subprocess.Popen(argv(caller.argv), stdout=out, stderr=subprocess.DEVNULL)
         caller.wait_open()
+        os.sched_setaffinity(process.pid, [bench.host_cpu])
         before = cpu_ns(process.pid)
         caller.let_go()
         calls, _, cpu = caller.wait_result()
@@ -360,14 +360,18 @@ def run_ms(argv):
 
 def measure_compile(bench):
     corpus = os.path.join(bench.scratch, "tools")
-    capture = os.path.join(HERE, "..", "conformance", "capture.py")
-    subprocess.run([PYTHON, capture, corpus] + [tool for _, tool in TOOLS], check=True,
-                   stdout=subprocess.DEVNULL)
+    conformance, kernel = os.path.join(HERE, "..", "conformance"), os.path.join(bench.scratch, "kernel")
+    os.mkdir(kernel)
+    facts = subprocess.run(["sh", os.path.join(conformance, "facts.sh")], check=True,
+                           stdout=subprocess.PIPE)
+    subprocess.run(["tar", "-x", "-C", kernel], input=facts.stdout, check=True)
+    subprocess.run([PYTHON, os.path.join(conformance, "capture.py"), kernel, corpus] +
+                   [tool for _, tool in TOOLS], check=True, stdout=subprocess.DEVNULL)
     for _ in range(bench.rounds):
         for size, tool in TOOLS:
             source = os.path.join(corpus, tool + ".c")
             with open(source[:-2] + ".json") as file:
-                flags = json.load(file)["programs"][-1]["cflags"]
+                flags = json.load(file)["cflags"]
             mine = [os.path.join(bench.build, "hotprobe"), "build", "--no-cache", "-o",
                     os.path.join(bench.scratch, "tool.hpo"), source]
             for flag in flags:

@@ -71,4 +71,4 @@ $(B)/tests/all: $(B)/libhotprobe.so $(TEST_SRC:%.c=$(B)/%) $(TEST_PROGRAMS)
 $(B)/tests/all: $(patsubst tests/fuzz/%_fuzz.c,$(B)/tests/fuzz/%,$(wildcard tests/fuzz/*_fuzz.c))
 $(B)/tests/bench/all: $(BENCH_PROGRAMS) $(BENCH_OBJECTS)
 
--include $(wildcard $(B)/tests/*.d) $(wildcard $(B)/tests/bench/*.d)
+-include $(wildcard $(addprefix $(B)/tests/,*.d bench/*.d fuzz/*.d))

@@ -18,18 +18,23 @@ enum {
 	INITIAL_PID_NS = 0xEFFFFFFC, /* PROC_PID_INIT_INO of include/linux/proc_ns.h */
 	/* The stack of the programs below. */
 	AT_TGID = -4,
-	AT_CHILD = -8,
-	AT_ONE = -12,
+	AT_PID = -8,
+	AT_VALUE = -12,
 	AT_INDEX = -16,
 	AT_POINTER = -24,
 };
 
+/* Of a process in the table. One that has ended stays until its task is freed. */
+enum { TRACED = 1, ENDED = 2 };
+
+enum { EVENTS = 3 };
+
 struct confinement {
 	struct hotprobe *hp;
-	int pids_fd;   /* hash, tgid -> 1 */
+	int pids_fd;   /* hash, tgid -> TRACED or ENDED */
 	int missed_fd; /* array of one u64 */
-	int program_fds[2];
-	int link_fds[2];
+	int program_fds[EVENTS];
+	int link_fds[EVENTS];
 };
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
@@ -72,34 +77,42 @@ static int load_and_attach(struct confinement *c, int i, const char *event,
 	return 0;
 }
 
-/* sched_process_fork(parent, child): parent is the current task, whatever CLONE_PARENT says. */
+/* Calls a helper for a table's entry whose key the stack has at that place: 5 instructions. */
+#define ON_ENTRY(helper, fd, at)                                                                   \
+	LOAD_MAP(BPF_REG_1, fd), MOV_REG(BPF_REG_2, BPF_REG_10), ADD_IMM(BPF_REG_2, at),           \
+		CALL(helper)
+/* Sets it to the value at AT_VALUE: 8 instructions. */
+#define UPDATE_ENTRY(fd, at)                                                                       \
+	MOV_REG(BPF_REG_3, BPF_REG_10), ADD_IMM(BPF_REG_3, AT_VALUE), MOV_IMM(BPF_REG_4, BPF_ANY), \
+		ON_ENTRY(BPF_FUNC_map_update_elem, fd, at)
+
+/* Copies bytes of the kernel's from base + offset to the stack. 6 instructions. */
+#define READ_KERNEL(at, size, base, offset)                                                        \
+	MOV_REG(BPF_REG_1, BPF_REG_10), ADD_IMM(BPF_REG_1, at), MOV_IMM(BPF_REG_2, size),          \
+		MOV_REG(BPF_REG_3, base), ADD_IMM(BPF_REG_3, (int)(offset)),                       \
+		CALL(BPF_FUNC_probe_read_kernel)
+
+/*
+ * sched_process_fork(parent, child): parent is the current task, whatever CLONE_PARENT says. A
+ * child of one that is not traced may have the number of one that was, and has ended.
+ */
 static int attach_fork(struct confinement *c)
 {
 	const struct bpf_insn insns[] = {
 		LOAD(BPF_DW, BPF_REG_6, BPF_REG_1, 8),
 		LOOK_UP_CURRENT(c->pids_fd),
-		JUMP_IF_ZERO(BPF_REG_0, 25),
-		MOV_REG(BPF_REG_1, BPF_REG_10),
-		ADD_IMM(BPF_REG_1, AT_CHILD),
-		MOV_IMM(BPF_REG_2, 4),
-		MOV_REG(BPF_REG_3, BPF_REG_6),
-		ADD_IMM(BPF_REG_3, (int)c->hp->image.facts->task_tgid),
-		CALL(BPF_FUNC_probe_read_kernel),
+		MOV_REG(BPF_REG_7, BPF_REG_0),
+		READ_KERNEL(AT_PID, 4, BPF_REG_6, c->hp->image.facts->task_tgid),
+		JUMP_UNLESS_ZERO(BPF_REG_7, 7),
+		ON_ENTRY(BPF_FUNC_map_delete_elem, c->pids_fd, AT_PID),
+		MOV_IMM(BPF_REG_0, 0),
+		EXIT(),
 		/* A thread of a traced process has its tgid: adding it again changes nothing. */
-		STORE_IMM(BPF_W, BPF_REG_10, AT_ONE, 1),
-		LOAD_MAP(BPF_REG_1, c->pids_fd),
-		MOV_REG(BPF_REG_2, BPF_REG_10),
-		ADD_IMM(BPF_REG_2, AT_CHILD),
-		MOV_REG(BPF_REG_3, BPF_REG_10),
-		ADD_IMM(BPF_REG_3, AT_ONE),
-		MOV_IMM(BPF_REG_4, BPF_ANY),
-		CALL(BPF_FUNC_map_update_elem),
+		STORE_IMM(BPF_W, BPF_REG_10, AT_VALUE, TRACED),
+		UPDATE_ENTRY(c->pids_fd, AT_PID),
 		JUMP_IF_ZERO(BPF_REG_0, 9),
 		STORE_IMM(BPF_W, BPF_REG_10, AT_INDEX, 0),
-		LOAD_MAP(BPF_REG_1, c->missed_fd),
-		MOV_REG(BPF_REG_2, BPF_REG_10),
-		ADD_IMM(BPF_REG_2, AT_INDEX),
-		CALL(BPF_FUNC_map_lookup_elem),
+		ON_ENTRY(BPF_FUNC_map_lookup_elem, c->missed_fd, AT_INDEX),
 		JUMP_IF_ZERO(BPF_REG_0, 2),
 		MOV_IMM(BPF_REG_1, 1),
 		ATOMIC_ADD(BPF_DW, BPF_REG_0, 0, BPF_REG_1),
@@ -110,37 +123,52 @@ static int attach_fork(struct confinement *c)
 	return load_and_attach(c, 0, "sched_process_fork", insns, COUNT(insns));
 }
 
-/* sched_process_exit(task) */
+/* sched_process_exit(task): what its last thread does from here on is traced still, and so are
+   programs at this very tracepoint. */
 static int attach_exit(struct confinement *c)
 {
 	const struct image_facts *facts = c->hp->image.facts;
 	const struct bpf_insn insns[] = {
 		LOAD(BPF_DW, BPF_REG_6, BPF_REG_1, 0),
 		LOOK_UP_CURRENT(c->pids_fd),
-		JUMP_IF_ZERO(BPF_REG_0, 19),
-		MOV_REG(BPF_REG_1, BPF_REG_10),
-		ADD_IMM(BPF_REG_1, AT_POINTER),
-		MOV_IMM(BPF_REG_2, 8),
-		MOV_REG(BPF_REG_3, BPF_REG_6),
-		ADD_IMM(BPF_REG_3, (int)facts->task_signal),
-		CALL(BPF_FUNC_probe_read_kernel),
-		MOV_REG(BPF_REG_1, BPF_REG_10),
-		ADD_IMM(BPF_REG_1, AT_ONE),
-		MOV_IMM(BPF_REG_2, 4),
-		LOAD(BPF_DW, BPF_REG_3, BPF_REG_10, AT_POINTER),
-		ADD_IMM(BPF_REG_3, (int)facts->signal_live),
-		CALL(BPF_FUNC_probe_read_kernel),
-		LOAD(BPF_W, BPF_REG_1, BPF_REG_10, AT_ONE),
-		JUMP_UNLESS_ZERO(BPF_REG_1, 5),
-		LOAD_MAP(BPF_REG_1, c->pids_fd),
-		MOV_REG(BPF_REG_2, BPF_REG_10),
-		ADD_IMM(BPF_REG_2, AT_TGID),
-		CALL(BPF_FUNC_map_delete_elem),
+		JUMP_IF_ZERO(BPF_REG_0, 18),
+		MOV_REG(BPF_REG_7, BPF_REG_0),
+		READ_KERNEL(AT_POINTER, 8, BPF_REG_6, facts->task_signal),
+		LOAD(BPF_DW, BPF_REG_6, BPF_REG_10, AT_POINTER),
+		READ_KERNEL(AT_VALUE, 4, BPF_REG_6, facts->signal_live),
+		LOAD(BPF_W, BPF_REG_1, BPF_REG_10, AT_VALUE),
+		JUMP_UNLESS_ZERO(BPF_REG_1, 2),
+		MOV_IMM(BPF_REG_1, ENDED),
+		STORE(BPF_W, BPF_REG_7, 0, BPF_REG_1),
 		MOV_IMM(BPF_REG_0, 0),
 		EXIT(),
 	};
 
 	return load_and_attach(c, 1, "sched_process_exit", insns, COUNT(insns));
+}
+
+/* sched_process_free(task): when the first thread's task goes, its process has been waited for.
+   Another process may have its number by then: that one has not ended. */
+static int attach_free(struct confinement *c)
+{
+	const struct image_facts *facts = c->hp->image.facts;
+	const struct bpf_insn insns[] = {
+		LOAD(BPF_DW, BPF_REG_6, BPF_REG_1, 0),
+		READ_KERNEL(AT_PID, 4, BPF_REG_6, facts->task_pid),
+		READ_KERNEL(AT_VALUE, 4, BPF_REG_6, facts->task_tgid),
+		LOAD(BPF_W, BPF_REG_1, BPF_REG_10, AT_PID),
+		LOAD(BPF_W, BPF_REG_2, BPF_REG_10, AT_VALUE),
+		JUMP_UNLESS_SAME(BPF_REG_1, BPF_REG_2, 13),
+		ON_ENTRY(BPF_FUNC_map_lookup_elem, c->pids_fd, AT_PID),
+		JUMP_IF_ZERO(BPF_REG_0, 7),
+		LOAD(BPF_W, BPF_REG_1, BPF_REG_0, 0),
+		JUMP_UNLESS_IMM(BPF_REG_1, ENDED, 5),
+		ON_ENTRY(BPF_FUNC_map_delete_elem, c->pids_fd, AT_PID),
+		MOV_IMM(BPF_REG_0, 0),
+		EXIT(),
+	};
+
+	return load_and_attach(c, 2, "sched_process_free", insns, COUNT(insns));
 }
 
 static int create_tables(struct confinement *c)
@@ -164,8 +192,8 @@ static int check_possible(struct hotprobe *hp)
 			       "run it outside the container, or in one with the host's PID "
 			       "namespace (--pid=host)",
 			       "processes cannot be told apart from inside a PID namespace");
-	if (facts->task_tgid == IMAGE_NONE || facts->task_signal == IMAGE_NONE ||
-	    facts->signal_live == IMAGE_NONE)
+	if (facts->task_pid == IMAGE_NONE || facts->task_tgid == IMAGE_NONE ||
+	    facts->task_signal == IMAGE_NONE || facts->signal_live == IMAGE_NONE)
 		return fail_at(hp, -EOPNOTSUPP, "", 0, 0,
 			       "trace the whole system instead, or use a kernel with "
 			       "CONFIG_DEBUG_INFO_BTF",
@@ -188,14 +216,16 @@ int confine_new(struct hotprobe *hp, struct confinement **confinement)
 		.hp = hp,
 		.pids_fd = -1,
 		.missed_fd = -1,
-		.program_fds = {-1, -1},
-		.link_fds = {-1, -1},
+		.program_fds = {-1, -1, -1},
+		.link_fds = {-1, -1, -1},
 	};
 	err = create_tables(c);
 	if (!err)
 		err = attach_fork(c);
 	if (!err)
 		err = attach_exit(c);
+	if (!err)
+		err = attach_free(c);
 	if (err) {
 		confine_free(c);
 		return err;
@@ -214,7 +244,7 @@ void confine_free(struct confinement *c)
 {
 	if (!c)
 		return;
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < EVENTS; i++) {
 		close_if_open(c->link_fds[i]);
 		close_if_open(c->program_fds[i]);
 	}
@@ -225,16 +255,16 @@ void confine_free(struct confinement *c)
 
 int confine_add(const struct confinement *c, pid_t pid)
 {
-	uint32_t tgid = (uint32_t)pid, one = 1;
+	uint32_t tgid = (uint32_t)pid, value = TRACED;
 
-	return bpf_map_update_elem(c->pids_fd, &tgid, &one, BPF_ANY) ? -errno : 0;
+	return bpf_map_update_elem(c->pids_fd, &tgid, &value, BPF_ANY) ? -errno : 0;
 }
 
 static bool is_traced(const struct confinement *c, pid_t pid)
 {
 	uint32_t tgid = (uint32_t)pid, value;
 
-	return !bpf_map_lookup_elem(c->pids_fd, &tgid, &value);
+	return !bpf_map_lookup_elem(c->pids_fd, &tgid, &value) && value == TRACED;
 }
 
 /* The parent of a process, from /proc/PID/stat; 0 if it is gone. */

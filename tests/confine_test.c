@@ -3,6 +3,7 @@
    its descendants; and what becomes of a command that is not let go. */
 #include "support.h"
 
+#include <bpf/bpf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -280,6 +281,68 @@ START_TEST(a_command_gets_its_arguments_environment_and_status)
 }
 END_TEST
 
+/* The handle's own table of traced processes. */
+static int traced_table(void)
+{
+	for (int fd = 3; fd < 1024; fd++) {
+		struct bpf_map_info info = {0};
+		__u32 size = sizeof(info);
+
+		if (!bpf_obj_get_info_by_fd(fd, &info, &size) &&
+		    !strcmp(info.name, "hotprobe_pids"))
+			return fd;
+	}
+	return -1;
+}
+
+static size_t traced_count(void)
+{
+	uint32_t key, next;
+	size_t count = 0;
+	int fd = traced_table();
+
+	for (int err = bpf_map_get_next_key(fd, NULL, &next); !err;
+	     err = bpf_map_get_next_key(fd, &key, &next)) {
+		key = next;
+		count++;
+	}
+	return count;
+}
+
+/* All that a process does is traced, its exit too; and then its number is free for others. */
+START_TEST(the_end_of_a_process_is_seen)
+{
+	char *dir = make_dir();
+	const char *const argv[] = {build_path("tests/child"), "forks", dir, "20", NULL};
+	uint64_t exits = 0, reaped = 0;
+	struct hotprobe *hp;
+	uint32_t zero = 0;
+
+	NEED(no_bpf());
+	hp = new_handle(&confined);
+	open_text(hp, "BPF_ARRAY(exits, u64, 1);\nBPF_ARRAY(signals, u64, 1);\n"
+		      "TRACEPOINT_PROBE(sched, sched_process_exit)\n"
+		      "{\n	exits.atomic_increment(0);\n	return 0;\n}\n"
+		      "TRACEPOINT_PROBE(signal, signal_generate)\n"
+		      "{\n	if (args->sig == 17)\n		signals.atomic_increment(0);\n"
+		      "	return 0;\n}\n");
+	load_program(hp);
+	ck_assert_int_ge(traced_table(), 0);
+	ck_assert_int_eq(run_command(hp, argv), 0);
+	hotprobe_table_lookup(hotprobe_find_table(hp, "exits"), &zero, &exits);
+	hotprobe_table_lookup(hotprobe_find_table(hp, "signals"), &zero, &reaped);
+	ck_assert_uint_eq(exits, 21);
+	ck_assert_uint_eq(reaped, 21); /* SIGCHLD, after that */
+	/* Tasks are freed by RCU: soon, but not at once. The command itself is not waited for yet.
+	 */
+	for (int i = 0; traced_count() > 1 && i < 1000; i++)
+		usleep(10000);
+	ck_assert_uint_le(traced_count(), 1);
+	hotprobe_free(hp);
+	remove_dir(dir);
+}
+END_TEST
+
 START_TEST(a_command_that_a_signal_ends_says_so)
 {
 	NEED(no_bpf());
@@ -441,6 +504,7 @@ int main(void)
 	add_test(suite, a_process_that_is_none_is_refused, 30);
 	add_test(suite, without_the_option_no_process_is_traced_singly, 30);
 	add_test(suite, a_command_gets_its_arguments_environment_and_status, 30);
+	add_test(suite, the_end_of_a_process_is_seen, 30);
 	add_test(suite, a_command_that_a_signal_ends_says_so, 30);
 	add_test(suite, a_command_that_is_not_let_go_is_ended_with_the_handle, 30);
 	add_test(suite, a_command_that_runs_outlives_the_handle, 30);

@@ -100,6 +100,15 @@ $(B)/runtime/cc/idioms.inc: runtime/cc/idioms.h
 	@mkdir -p $(@D)
 	$(Q)$(as_string) $< > $@
 
+# The names of system calls on the machine that hotprobe is built for.
+$(B)/cli/convert.o: $(B)/cli/syscalls.inc
+$(B)/cli/convert.o: private COMPILE := -I$(B)/cli
+$(B)/cli/syscalls.inc:
+	@mkdir -p $(@D)
+	$(call say,GEN,$@)
+	$(Q)echo '#include <asm/unistd.h>' | $(CC) -E -dM - | \
+		sed -n 's/^#define __NR_\([a-z0-9_]*\) \([0-9]*\)$$/[\2] = "\1",/p' > $@.new && mv $@.new $@
+
 # What a flame graph holds as text.
 $(B)/cli/flame.o: $(B)/cli/flame.inc
 $(B)/cli/flame.o: private COMPILE := -I$(B)/cli

@@ -14,6 +14,7 @@
 
 #include "columns_table.h"
 #include "convert.h"
+#include "stacks.h"
 #include "value.h"
 
 #define TEXT_WIDTH 40	 /* of a column of text, unless its array is smaller */
@@ -330,6 +331,9 @@ static void columns_event(struct output_table *table, int cpu, const void *data,
 		return;
 	if (output_read(table, data, size, &record)) {
 		put_values(&line, table, &record);
+		if (table->stacks)
+			stack_lines(&out->buffer, out->hp, &record.value,
+				    stack_process(out->hp, &record.value));
 	} else {
 		text_clear(&out->cell);
 		value_hex(&out->cell, data, size);

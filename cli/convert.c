@@ -34,6 +34,7 @@ static const char *const addresses[] = {"addr", "saddr", "daddr", "ip", "laddr",
 static const char *const symbols[] = {"ip", "addr", "func", "function", "fn", "caller", NULL};
 static const char *const durations[] = {"delta", "latency", "duration", "elapsed", "ns", NULL};
 static const char *const flags[] = {"flags", NULL};
+static const char *const signals[] = {"signal", "sig", NULL};
 static const char *const micros[] = {"us", NULL}, *const millis[] = {"ms", NULL};
 static const char *const times[] = {"ts",      "time",	       "timestamp", "start", "ts_ns",
 				    "time_ns", "timestamp_ns", "start_ns",  NULL};
@@ -58,6 +59,10 @@ static enum conversion for_integer(const struct hotprobe_value *value)
 		return CONVERT_SYMBOL;
 	if (ends_in(name, flags))
 		return CONVERT_HEX;
+	if (!strcmp(name, "syscall"))
+		return CONVERT_SYSCALL;
+	if (is_one_of(name, strlen(name), signals))
+		return CONVERT_SIGNAL;
 	return CONVERT_NONE;
 }
 
@@ -77,11 +82,12 @@ static const struct {
 	const char *name;
 	enum conversion conversion;
 } names[] = {
-	{"raw", CONVERT_NONE},	{"hex", CONVERT_HEX},	   {"errno", CONVERT_ERRNO},
-	{"ns", CONVERT_NS},	{"us", CONVERT_US},	   {"ms", CONVERT_MS},
-	{"time", CONVERT_TIME}, {"addr", CONVERT_ADDRESS}, {"sym", CONVERT_SYMBOL},
+	{"raw", CONVERT_NONE},	      {"hex", CONVERT_HEX},	  {"errno", CONVERT_ERRNO},
+	{"ns", CONVERT_NS},	      {"us", CONVERT_US},	  {"ms", CONVERT_MS},
+	{"time", CONVERT_TIME},	      {"addr", CONVERT_ADDRESS},  {"sym", CONVERT_SYMBOL},
+	{"syscall", CONVERT_SYSCALL}, {"signal", CONVERT_SIGNAL},
 };
-const char conversion_names[] = "raw, hex, errno, ns, us, ms, time, addr, sym";
+const char conversion_names[] = "raw, hex, errno, ns, us, ms, time, addr, sym, syscall, signal";
 
 enum conversion conversion_named(const char *name, size_t length)
 {
@@ -195,6 +201,27 @@ static bool kernel_symbol(struct text *text, struct hotprobe *hp,
 	return true;
 }
 
+static const char *const syscall_names[] = {
+#include "syscalls.inc"
+};
+
+static bool syscall_name(struct text *text, const struct hotprobe_value *value)
+{
+	if (value->u >= sizeof(syscall_names) / sizeof(*syscall_names) || !syscall_names[value->u])
+		return false;
+	text_string(text, syscall_names[value->u]);
+	return true;
+}
+
+static bool signal_name(struct text *text, const struct hotprobe_value *value)
+{
+	const char *name = value->u && value->u < 65 ? sigabbrev_np((int)value->u) : NULL;
+
+	if (name)
+		text_format(text, "SIG%s", name);
+	return name != NULL;
+}
+
 static bool convert_number(struct text *text, struct hotprobe *hp, enum conversion conversion,
 			   const struct hotprobe_value *value)
 {
@@ -217,6 +244,10 @@ static bool convert_number(struct text *text, struct hotprobe *hp, enum conversi
 		return address(text, value);
 	case CONVERT_SYMBOL:
 		return kernel_symbol(text, hp, value);
+	case CONVERT_SYSCALL:
+		return integer && syscall_name(text, value);
+	case CONVERT_SIGNAL:
+		return integer && signal_name(text, value);
 	case CONVERT_NONE:
 	case CONVERSIONS:
 		break;

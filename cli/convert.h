@@ -13,6 +13,8 @@
  *     symbol     8 bytes or a pointer called ip, addr, func, function, fn, caller, or NAME_ip,
  *                NAME_addr, NAME_func: the kernel function there, else hexadecimal
  *     hex        flags, or NAME_flags
+ *     syscall    syscall: the name of the system call with that number on this machine
+ *     signal     signal or sig: the name of the signal with that number
  */
 #ifndef HOTPROBE_CLI_CONVERT_H
 #define HOTPROBE_CLI_CONVERT_H
@@ -30,6 +32,8 @@ enum conversion {
 	CONVERT_TIME,
 	CONVERT_ADDRESS,
 	CONVERT_SYMBOL,
+	CONVERT_SYSCALL,
+	CONVERT_SIGNAL,
 	CONVERSIONS,
 };
 

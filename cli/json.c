@@ -3,6 +3,7 @@
  * --json: one object a line.
  *
  *     {"event":"open_events","cpu":1,"data":{"pid":42,"fname":"/etc/hostname"}}
+ *         and "stacks":{"MEMBER":[...]} if it has stack ids: see json_stacks.c
  *     {"lost":17,"event":"open_events"}
  *     {"time":"2026-02-03T04:05:06Z"}    the tables that follow are of this moment
  *     {"table":"counts","entries":[{"key":{"pid":42},"value":7}]}
@@ -279,6 +280,7 @@ static void event_data(struct output_table *table, const void *data, size_t size
 static void json_event(struct output_table *table, int cpu, const void *data, size_t size)
 {
 	struct text *text = &table->out->buffer;
+	struct output_record record;
 
 	text_string(text, "{\"event\":");
 	json_text(table->out, table->name, strlen(table->name));
@@ -286,6 +288,8 @@ static void json_event(struct output_table *table, int cpu, const void *data, si
 	text_signed(text, cpu);
 	text_string(text, ",\"data\":");
 	event_data(table, data, size);
+	if (table->stacks && output_read(table, data, size, &record))
+		json_stacks(table->out, NULL, &record.value);
 	text_string(text, "}\n");
 }
 

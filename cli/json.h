@@ -12,6 +12,10 @@ void json_float(struct output *out, const struct hotprobe_value *value);
 void json_key(struct output *out, const char *name);
 void json_value(struct output *out, const struct hotprobe_value *value);
 
+/* The member "stacks", after others, if any of the values (NULL: none) has stack ids. */
+void json_stacks(struct output *out, const struct hotprobe_value *key,
+		 const struct hotprobe_value *value);
+
 /* A line for a table. */
 void json_table(struct output *out, const struct dump *dump);
 

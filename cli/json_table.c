@@ -4,7 +4,7 @@
  *
  *     {"table":NAME,"entries":[{"key":KEY,"value":VALUE},...]}
  *         a per-CPU table's value is the sum, and "cpus":[VALUE,...] has them all; an entry with
- *         stack ids has "stacks":{MEMBER:[{"function":"f","offset":4,"module":"/bin/x"},...]};
+ *         stack ids has "stacks":{MEMBER:[...]}, see json_stacks.c;
  *         "more":N says how many entries --top left out
  *     {"table":NAME,"histograms":[{"key":KEY,"rows":[{"low":0,"high":1,"count":3},...]},...]}
  *         KEY is that of one entry; without it, if the slot is all of the key
@@ -14,71 +14,7 @@
 
 #include "histogram.h"
 #include "json.h"
-#include "stacks.h"
 #include "value.h"
-
-/* ---- Stacks -------------------------------------------------------------------------------- */
-
-struct stacks {
-	struct output *out;
-	struct hotprobe *hp;
-	pid_t pid;
-	bool any, frames; /* there was one already, of stacks and of frames in this one */
-};
-
-static void add_frame(void *ctx, const struct stack_frame *frame)
-{
-	const struct hotprobe_symbol *symbol = frame->symbol;
-	struct stacks *stacks = ctx;
-	struct output *out = stacks->out;
-
-	text_string(&out->buffer, stacks->frames ? ",{" : "{");
-	stacks->frames = true;
-	text_format(&out->buffer, "\"address\":\"0x%llx\"", (unsigned long long)frame->address);
-	if (symbol && *symbol->name) {
-		text_char(&out->buffer, ',');
-		json_key(out, "function");
-		json_text(out, symbol->name, strlen(symbol->name));
-		text_format(&out->buffer, ",\"offset\":%llu", (unsigned long long)symbol->offset);
-	}
-	if (symbol && *symbol->module) {
-		text_char(&out->buffer, ',');
-		json_key(out, "module");
-		json_text(out, symbol->module, strlen(symbol->module));
-	}
-	text_char(&out->buffer, '}');
-}
-
-static void add_stack(void *ctx, const struct hotprobe_value *leaf, const char *path)
-{
-	struct stacks *stacks = ctx;
-	struct output *out = stacks->out;
-
-	if (!stack_is_id(stacks->hp, leaf))
-		return;
-	text_string(&out->buffer, stacks->any ? "," : ",\"stacks\":{");
-	stacks->any = true;
-	json_key(out, path);
-	text_char(&out->buffer, '[');
-	stacks->frames = false;
-	stack_each(stacks->hp, leaf, stacks->pid, false, add_frame, stacks);
-	text_char(&out->buffer, ']');
-}
-
-static void add_stacks(struct output *out, const struct dump *dump, const struct dump_entry *entry)
-{
-	struct stacks stacks = {.out = out, .hp = dump->hp};
-	struct hotprobe_value key, value;
-	bool has_key = dump_key(dump, entry, &key);
-
-	stacks.pid = stack_process(dump->hp, has_key ? &key : NULL);
-	if (has_key)
-		value_each_leaf(&key, "key", add_stack, &stacks);
-	if (dump_value(dump, entry, &value))
-		value_each_leaf(&value, "value", add_stack, &stacks);
-	if (stacks.any)
-		text_char(&out->buffer, '}');
-}
 
 /* ---- Entries ------------------------------------------------------------------------------- */
 
@@ -112,21 +48,20 @@ static void add_cpus(struct output *out, const struct dump *dump, const struct d
 
 static void add_entry(struct output *out, const struct dump *dump, const struct dump_entry *entry)
 {
-	struct hotprobe_value value;
-	bool known = dump_key(dump, entry, &value);
+	struct hotprobe_value key, value;
+	bool has_key = dump_key(dump, entry, &key), has_value = dump_value(dump, entry, &value);
 
 	text_char(&out->buffer, '{');
 	if (entry->key) {
 		json_key(out, "key");
-		add_value(out, known ? &value : NULL, entry->key, dump->key_size);
+		add_value(out, has_key ? &key : NULL, entry->key, dump->key_size);
 		text_char(&out->buffer, ',');
 	}
 	json_key(out, "value");
-	known = dump_value(dump, entry, &value);
-	add_value(out, known ? &value : NULL, entry->value, dump->value_size);
+	add_value(out, has_value ? &value : NULL, entry->value, dump->value_size);
 	if (dump->cpu_count > 1)
 		add_cpus(out, dump, entry);
-	add_stacks(out, dump, entry);
+	json_stacks(out, has_key ? &key : NULL, has_value ? &value : NULL);
 	text_char(&out->buffer, '}');
 }
 

@@ -14,6 +14,7 @@
 #include "command.h"
 #include "folded.h"
 #include "report.h"
+#include "stacks.h"
 #include "value.h"
 
 #define FLUSH_SIZE (64 * 1024)
@@ -68,8 +69,26 @@ static void made(struct output *out)
 		output_flush(out);
 }
 
+static void note_stack(void *ctx, const struct hotprobe_value *leaf, const char *path)
+{
+	struct output_table *table = ctx;
+
+	(void)path;
+	table->stacks = table->stacks || stack_is_id(table->out->hp, leaf);
+}
+
+static void find_stacks(struct output_table *table)
+{
+	struct output_record record;
+
+	if (table->out->hp && output_read(table, "", 0, &record))
+		value_each_leaf(&record.value, "", note_stack, table);
+}
+
 void output_start(struct output *out)
 {
+	for (size_t i = 0; i < out->table_count; i++)
+		find_stacks(out->tables[i]);
 	if (out->format->start)
 		out->format->start(out);
 	made(out);
@@ -83,7 +102,7 @@ void output_event(struct output_table *table, int cpu, const void *data, size_t 
 	if (out->error)
 		return;
 	out->format->event(table, cpu, data, size);
-	if (out->event_stacks && output_read(table, data, size, &record))
+	if (out->event_stacks && table->stacks && output_read(table, data, size, &record))
 		folded_event(out->event_stacks, out->hp, &record.value);
 	out->current = table;
 	out->apart = true;

@@ -32,6 +32,7 @@ struct output_table {
 	struct output *out;
 	const char *name;
 	const struct hotprobe_type *type; /* of its events, NULL if the source does not tell */
+	bool stacks;			  /* its events have stack ids */
 	void *layout;			  /* the format's own, freed by its forget() */
 	struct output_leaf *leaves;	  /* NULL until output_leaves() */
 	size_t leaf_count;

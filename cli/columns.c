@@ -32,6 +32,7 @@ struct column {
 struct layout {
 	struct column *columns;
 	size_t count;
+	bool raw;	 /* no conversions */
 	unsigned screen; /* the terminal's width for which this layout was made */
 	unsigned spare;	 /* columns of the screen that it leaves free */
 };
@@ -55,6 +56,25 @@ static unsigned integer_width(const struct hotprobe_value *value)
 		return 7;
 	default:
 		return 10;
+	}
+}
+
+/* Of what a number is converted to; 0 if that is as wide as the number. */
+static unsigned converted_width(const struct hotprobe_value *value, enum conversion conversion)
+{
+	switch (conversion) {
+	case CONVERT_ADDRESS:
+		return value->size == 4 ? sizeof("255.255.255.255") - 1 : 24;
+	case CONVERT_TIME:
+		return sizeof("12:34:56.123456") - 1;
+	case CONVERT_SYMBOL:
+		return 24;
+	case CONVERT_SYSCALL:
+		return 16;
+	case CONVERT_SIGNAL:
+		return sizeof("SIGVTALRM") - 1;
+	default:
+		return 0;
 	}
 }
 
@@ -116,6 +136,19 @@ static bool add_column(struct layout *layout, const char *head, struct column co
 	return true;
 }
 
+static bool add_leaf(struct layout *layout, const char *head, const struct hotprobe_value *value)
+{
+	enum conversion conversion = layout->raw ? CONVERT_NONE : conversion_for(value);
+	bool number = is_number(value) && !convert_makes_text(conversion);
+
+	return add_column(layout, head,
+			  (struct column){.width = max(usual_width(value),
+						       converted_width(value, conversion)),
+					  .right = number,
+					  .text = !is_number(value),
+					  .conversion = conversion});
+}
+
 /* path holds the names on the way here and is left as it was. */
 static bool add_columns(struct layout *layout, const struct hotprobe_value *value,
 			struct text *path)
@@ -133,11 +166,7 @@ static bool add_columns(struct layout *layout, const struct hotprobe_value *valu
 		for (size_t i = 0; ok && !hotprobe_member(value, i, &member); i++)
 			ok = is_padding(&member) || add_columns(layout, &member, path);
 	else
-		ok = add_column(layout, path->length ? text_cstr(path) : "value",
-				(struct column){.width = usual_width(value),
-						.right = is_number(value),
-						.text = !is_number(value),
-						.conversion = conversion_for(value)});
+		ok = add_leaf(layout, path->length ? text_cstr(path) : "value", value);
 	path->length = length;
 	return ok && !path->failed;
 }
@@ -189,6 +218,7 @@ static struct layout *make_layout(struct output_table *table)
 
 	if (!layout)
 		return NULL;
+	layout->raw = table->out->raw;
 	/* Types have no members to ask for, values have: a record without bytes is read as zeroes.
 	 */
 	if (output_read(table, "", 0, &record))
@@ -200,8 +230,6 @@ static struct layout *make_layout(struct output_table *table)
 		free_layout(layout);
 		return NULL;
 	}
-	for (size_t i = 0; table->out->raw && i < layout->count; i++)
-		layout->columns[i].conversion = CONVERT_NONE;
 	if (table->out->terminal)
 		fit(layout, table->out->width);
 	return layout;

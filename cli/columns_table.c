@@ -42,7 +42,9 @@ static void add_column(void *ctx, const struct hotprobe_value *leaf, const char 
 	struct walk *walk = ctx;
 
 	if (is_shown(walk->dump, leaf))
-		grid_column(walk->grid, path, is_number(leaf));
+		grid_column(walk->grid, path,
+			    is_number(leaf) &&
+				    (walk->out->raw || !convert_makes_text(conversion_for(leaf))));
 }
 
 static void add_cell(void *ctx, const struct hotprobe_value *leaf, const char *path)
@@ -74,9 +76,9 @@ static void cpu_cell(struct grid *grid, const struct dump *dump, const struct du
 	grid_end(grid);
 }
 
-static void add_columns(struct grid *grid, const struct dump *dump)
+static void add_columns(struct output *out, struct grid *grid, const struct dump *dump)
 {
-	struct walk walk = {.dump = dump, .grid = grid};
+	struct walk walk = {.out = out, .dump = dump, .grid = grid};
 	struct hotprobe_value value;
 
 	if (dump->entries->key) {
@@ -127,7 +129,7 @@ static void print_rows(struct output *out, const struct dump *dump)
 	struct grid grid = {0};
 
 	text_format(&out->buffer, "%s:\n", dump->name);
-	add_columns(&grid, dump);
+	add_columns(out, &grid, dump);
 	for (size_t i = 0; i < dump->count; i++)
 		add_row(out, &grid, dump, &dump->entries[i]);
 	grid_print(&grid, &out->buffer, out->width);

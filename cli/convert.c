@@ -97,6 +97,12 @@ enum conversion conversion_named(const char *name, size_t length)
 	return CONVERSIONS;
 }
 
+bool convert_makes_text(enum conversion conversion)
+{
+	return conversion == CONVERT_ADDRESS || conversion == CONVERT_SYMBOL ||
+	       conversion == CONVERT_SYSCALL || conversion == CONVERT_SIGNAL;
+}
+
 /* ---- Conversions ----------------------------------------------------------------------------- */
 
 static bool hex(struct text *text, const struct hotprobe_value *value)

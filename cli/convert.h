@@ -44,6 +44,9 @@ enum conversion conversion_named(const char *name, size_t length);
 /* All names, for messages. */
 extern const char conversion_names[];
 
+/* True if it makes names, which are to the left where numbers are to the right. */
+bool convert_makes_text(enum conversion conversion);
+
 /* Appends the value, on one line and safe for a terminal. A value that the conversion does not fit
    is shown as it is. */
 void convert(struct text *text, struct hotprobe *hp, enum conversion conversion,

@@ -2,6 +2,7 @@
 /* Finds stack ids by their names, and turns them into functions. */
 #include "stacks.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -160,6 +161,7 @@ void stack_lines(struct text *text, struct hotprobe *hp, const struct hotprobe_v
 	}
 	if (!stack_is_id(hp, value) || stack_each(hp, value, pid, false, frame_line, text))
 		return;
-	if (id_of(value) < 0)
+	/* EFAULT: there was none, as of the kernel while user code ran. */
+	if (id_of(value) < 0 && id_of(value) != -EFAULT)
 		text_format(text, "    [no %s: %s]\n", value->name, strerror((int)-id_of(value)));
 }

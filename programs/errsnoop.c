@@ -2,8 +2,16 @@
 /*
  * errsnoop: every system call that fails, and with which error.
  *
- *     # hotprobe run errsnoop.c -- cat /nosuch
-EXAMPLE
+ *     # hotprobe run errsnoop.c -- ls /nosuch
+ *         pid comm            syscall              ret
+ *       13675 ls              access            ENOENT
+ *       13675 ls              statfs            ENOENT
+ *       13675 ls              statfs            ENOENT
+ *       13675 ls              access            ENOENT
+ *       13675 ls              ioctl             ENOTTY
+ *       13675 ls              statx             ENOENT
+ *       13675 ls              statx             ENOENT
+ *     ls: cannot access '/nosuch': No such file or directory
  *
  * Much of what fails is no fault: programs look for files where they may be.
  */

@@ -3,7 +3,10 @@
  * exitsnoop: every process that ends: how long it lived, its exit code or the signal that ended it.
  *
  *     # hotprobe run exitsnoop.c -- sh -c 'sleep 0.2; (exit 3); kill -9 $$'
-EXAMPLE
+ *         pid    ppid comm                age_ns    code signal
+ *        9405    9401 sleep                209ms       0 0
+ *        9408    9401 sh                   104us       3 0
+ *        9401    9366 sh                   251ms       0 SIGKILL
  */
 #include <linux/sched.h>
 

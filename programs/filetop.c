@@ -3,7 +3,13 @@
  * filetop: reads and writes by process and file.
  *
  *     # hotprobe run filetop.c -- cat /etc/hostname
-EXAMPLE
+ *     vm
+ *     files:
+ *      pid comm file         read_bytes written_bytes reads writes
+ *     9491 cat  locale.alias       2996             0     2      0
+ *     9491 cat  libc.so.6          2400             0     3      0
+ *     9491 cat  hostname              3             0     2      0
+ *     9491 cat                        0             3     0      1
  *
  * With --interval 1 --clear it is a top(1) of files. read, pread64, write and pwrite64 are counted;
  * file is the last part of the name, or what the kernel calls a pipe or a socket.

@@ -3,7 +3,9 @@
  * forksnoop: every process and thread that is made, and by whom.
  *
  *     # hotprobe run forksnoop.c -- sh -c 'true | cat'
-EXAMPLE
+ *         pid comm              child thread
+ *        9532 sh                 9533 false
+ *        9532 sh                 9534 false
  */
 #include <linux/sched.h>
 

@@ -3,7 +3,20 @@
  * iosize: how many bytes reads and writes ask for, as histograms by program.
  *
  *     # hotprobe run iosize.c -- dd if=/dev/zero of=/dev/null bs=64k count=3 status=none
-EXAMPLE
+ *     comm = dd, operation = READ
+ *                  bytes  count  distribution
+ *          512 -> 1023        3  |****************************************|
+ *         1024 -> 2047        0  |                                        |
+ *         2048 -> 4095        0  |                                        |
+ *         4096 -> 8191        2  |**************************              |
+ *         8192 -> 16383       0  |                                        |
+ *        16384 -> 32767       0  |                                        |
+ *        32768 -> 65535       0  |                                        |
+ *        65536 -> 131071      3  |****************************************|
+ *
+ *     comm = dd, operation = WRITE
+ *                  bytes  count  distribution
+ *        65536 -> 131071      3  |****************************************|
  *
  * Many small ones are slow: each costs a system call.
  */

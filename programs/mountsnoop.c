@@ -3,7 +3,10 @@
  * mountsnoop: every mount(2) and umount(2).
  *
  *     # hotprobe run mountsnoop.c -- unshare -m sh -c 'mount -t tmpfs none /mnt; umount /mnt'
-EXAMPLE
+ *         pid comm            unmount     ret      flags type            source
+ *        9891 unshare         false         0    0x44000                 none
+ *        9892 mount           false         0        0x0 tmpfs           none
+ *        9893 umount          true          0        0x0
  */
 #include <uapi/linux/ptrace.h>
 #include <linux/sched.h>

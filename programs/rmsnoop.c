@@ -3,7 +3,9 @@
  * rmsnoop: every file, directory and name that is removed.
  *
  *     # hotprobe run rmsnoop.c -- sh -c 'mkdir d; touch d/f; rm -r d'
-EXAMPLE
+ *         pid comm                ret directory file
+ *       10237 rm                    0 false     f
+ *       10237 rm                    0 true      d
  */
 #include <uapi/linux/ptrace.h>
 #include <linux/sched.h>

@@ -3,7 +3,10 @@
  * sigsnoop: every signal that is sent: by whom, to whom, which.
  *
  *     # hotprobe run sigsnoop.c -- sh -c 'sleep 5 & kill $!; wait'
-EXAMPLE
+ *         pid comm            signal     target target_comm
+ *       10247 sh              SIGTERM     10250 sh
+ *       10250 sh              SIGCHLD     10247 sh
+ *       10247 sh              SIGCHLD     10243 hotprobe
  *
  * What the kernel itself sends, such as SIGCHLD, is sent by the process that caused it.
  */

@@ -3,7 +3,11 @@
  * statsnoop: every file that is looked at by stat(2), lstat(2), newfstatat(2), statx(2).
  *
  *     # hotprobe run statsnoop.c -- ls -d /etc /nosuch
-EXAMPLE
+ *         pid comm                ret file
+ *       10297 ls                    0 /etc
+ *       10297 ls               ENOENT /nosuch
+ *     ls: cannot access '/nosuch': No such file or directory
+ *     /etc
  */
 #include <uapi/linux/ptrace.h>
 #include <linux/sched.h>

@@ -3,7 +3,8 @@
  * syncsnoop: every call that waits until data is on the disk, and how long it waits.
  *
  *     # hotprobe run syncsnoop.c -- dd if=/dev/zero of=file bs=4k count=1 conv=fsync status=none
-EXAMPLE
+ *         pid comm            call         latency_ns     ret
+ *       10339 dd              FSYNC            14.6ms       0
  */
 #include <uapi/linux/ptrace.h>
 #include <linux/sched.h>

@@ -3,7 +3,15 @@
  * syscount: how often each system call is made, how often it fails, and how long it takes in all.
  *
  *     # hotprobe run syscount.c --top 5 -- cat /etc/hostname
-EXAMPLE
+ *     vm
+ *     syscalls:
+ *     syscall    calls errors total_ns
+ *     openat        31     13   85.0us
+ *     mmap          22      0    102us
+ *     close         20      0   14.7us
+ *     newfstatat    19      0   17.5us
+ *     read           5      0   13.8us
+ *     (15 more)
  */
 struct key_t {
 	u32 syscall;

@@ -3,7 +3,19 @@
  * syslatency: how long each system call takes, as histograms of nanoseconds.
  *
  *     # hotprobe run syslatency.c -- cat /etc/hostname
-EXAMPLE
+ *     vm
+ *     syscall = read
+ *          nanoseconds  count  distribution
+ *         512 -> 1023       1  |********************                    |
+ *        1024 -> 2047       0  |                                        |
+ *        2048 -> 4095       2  |****************************************|
+ *        4096 -> 8191       1  |********************                    |
+ *        8192 -> 16383      1  |********************                    |
+ *
+ *     syscall = write
+ *          nanoseconds  count  distribution
+ *        8192 -> 16383      1  |****************************************|
+ *     ...
  */
 struct start_t {
 	u32 syscall;

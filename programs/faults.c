@@ -18,6 +18,8 @@
  *     ...
  *
  * Each is a page of 4 KiB or more that was touched for the first time, or came back from a disk.
+ * What comes faster than kernel.perf_event_max_sample_rate, some hundreds in a few milliseconds, the
+ * kernel passes over.
  */
 #include <linux/sched.h>
 #include <uapi/linux/bpf_perf_event.h>

@@ -500,7 +500,8 @@ START_TEST(profile)
 }
 END_TEST
 
-/* 8 MiB in pages of 4 KiB: 34 is MAP_PRIVATE and MAP_ANONYMOUS, 15 MADV_NOHUGEPAGE. */
+/* 8 MiB in pages of 4 KiB: 34 is MAP_PRIVATE and MAP_ANONYMOUS, 15 MADV_NOHUGEPAGE. With
+   pauses: the kernel passes over samples that come too fast. */
 START_TEST(faults)
 {
 	struct printed printed;
@@ -509,9 +510,11 @@ START_TEST(faults)
 	size_t i;
 
 	NEED(no_bpf());
-	printed = RUN_PROGRAM("faults", "--", "/usr/bin/python3", "-c",
-			      "import mmap\nm = mmap.mmap(-1, 1 << 23, flags=34)\nm.madvise(15)\n"
-			      "for i in range(0, 1 << 23, 4096): m[i] = 1\n");
+	printed = RUN_PROGRAM(
+		"faults", "--", "/usr/bin/python3", "-c",
+		"import mmap, time\nm = mmap.mmap(-1, 1 << 23, flags=34)\nm.madvise(15)\n"
+		"for i in range(0, 1 << 23, 4096):\n	m[i] = 1\n"
+		"	if not i % 409600: time.sleep(0.02)\n");
 	json_array_foreach(entries_of(&printed, "faults"), i, entry) faults +=
 		number_at(entry, "value");
 	ck_printed(total >= 2048);

@@ -515,8 +515,8 @@ START_TEST(faults)
 		"import mmap, time\nm = mmap.mmap(-1, 1 << 23, flags=34)\nm.madvise(15)\n"
 		"for i in range(0, 1 << 23, 4096):\n	m[i] = 1\n"
 		"	if not i % 409600: time.sleep(0.02)\n");
-	json_array_foreach(entries_of(&printed, "faults"), i, entry) faults +=
-		number_at(entry, "value");
+	json_array_foreach(entries_of(&printed, "faults"), i, entry)
+		total += number_at(entry, "value");
 	ck_printed(total >= 2048);
 	free_printed(&printed);
 }

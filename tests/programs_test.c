@@ -72,8 +72,7 @@ static size_t count_events(const struct printed *printed, const char *name, cons
 	size_t count = 0, i;
 	json_t *line;
 
-	json_array_foreach(printed->lines, i, line)
-	{
+	json_array_foreach (printed->lines, i, line) {
 		json_t *data = data_of(line);
 
 		if (!data || strcmp(string_at(data, name), text))
@@ -90,13 +89,11 @@ static json_t *entries_of(const struct printed *printed, const char *table)
 	json_t *line;
 	size_t i;
 
-	json_array_foreach(
-		printed->lines, i,
-		line) if (!strcmp(string_at(line, "table"),
-				  table)) return json_object_get(line,
-								 json_object_get(line, "histograms")
-									 ? "histograms"
-									 : "entries");
+	json_array_foreach (printed->lines, i, line)
+		if (!strcmp(string_at(line, "table"), table))
+			return json_object_get(line, json_object_get(line, "histograms")
+							     ? "histograms"
+							     : "entries");
 	return NULL;
 }
 
@@ -107,9 +104,9 @@ static json_t *find_entry(const struct printed *printed, const char *table, cons
 	json_t *entry;
 	size_t i;
 
-	json_array_foreach(entries_of(printed, table), i,
-			   entry) if (!strcmp(string_at(json_object_get(entry, "key"), name),
-					      text)) return entry;
+	json_array_foreach (entries_of(printed, table), i, entry)
+		if (!strcmp(string_at(json_object_get(entry, "key"), name), text))
+			return entry;
 	return NULL;
 }
 
@@ -120,9 +117,9 @@ static long long count_rows(const json_t *histogram, long long low, long long hi
 	json_t *row;
 	size_t i;
 
-	json_array_foreach(json_object_get(histogram, "rows"), i,
-			   row) if (number_at(row, "low") >= low && number_at(row, "high") <= high)
-		count += number_at(row, "count");
+	json_array_foreach (json_object_get(histogram, "rows"), i, row)
+		if (number_at(row, "low") >= low && number_at(row, "high") <= high)
+			count += number_at(row, "count");
 	return count;
 }
 
@@ -179,9 +176,9 @@ START_TEST(sigsnoop)
 
 	NEED(no_bpf());
 	printed = RUN_PROGRAM("sigsnoop", "--", shell(), "-c", "sleep 9 & kill -15 $!; wait");
-	json_array_foreach(printed.lines, i, signal) found +=
-		number_at(data_of(signal), "signal") == 15 &&
-		!strcmp(string_at(data_of(signal), "comm"), "sh");
+	json_array_foreach (printed.lines, i, signal)
+		found += number_at(data_of(signal), "signal") == 15 &&
+			 !strcmp(string_at(data_of(signal), "comm"), "sh");
 	ck_printed(found == 1);
 	free_printed(&printed);
 }
@@ -198,8 +195,7 @@ START_TEST(syscount)
 	NEED(no_bpf());
 	printed = RUN_PROGRAM("syscount", "--", build_path("tests/child"), "numbers", "0", "0", "0",
 			      "0", "7000001", "7000002", "7000003");
-	json_array_foreach(entries_of(&printed, "syscalls"), i, entry)
-	{
+	json_array_foreach (entries_of(&printed, "syscalls"), i, entry) {
 		value = json_object_get(entry, "value");
 		found = found ||
 			(number_at(value, "calls") == 7 && number_at(value, "errors") == 3);
@@ -219,8 +215,8 @@ START_TEST(syslatency)
 
 	NEED(no_bpf());
 	printed = RUN_PROGRAM("syslatency", "--", build_path("tests/child"), "six", "123");
-	json_array_foreach(entries_of(&printed, "nanoseconds"), i, histogram) found =
-		found || count_rows(histogram, 0, INT64_MAX) == 123;
+	json_array_foreach (entries_of(&printed, "nanoseconds"), i, histogram)
+		found = found || count_rows(histogram, 0, INT64_MAX) == 123;
 	ck_printed(found);
 	free_printed(&printed);
 }
@@ -235,8 +231,8 @@ START_TEST(errsnoop)
 	NEED(no_bpf());
 	printed = RUN_PROGRAM("errsnoop", "--", build_path("tests/child"), "numbers", "0",
 			      "7000001", "7000002");
-	json_array_foreach(printed.lines, i, line) found +=
-		number_at(data_of(line), "ret") == -3; /* ESRCH */
+	json_array_foreach (printed.lines, i, line)
+		found += number_at(data_of(line), "ret") == -3; /* ESRCH */
 	ck_printed(found == 2);
 	free_printed(&printed);
 }
@@ -308,8 +304,7 @@ START_TEST(iosize)
 	NEED(no_bpf());
 	printed = RUN_PROGRAM("iosize", "--", "dd", "if=/dev/zero", "of=/dev/null", "bs=100000",
 			      "count=9", "status=none");
-	json_array_foreach(entries_of(&printed, "bytes"), i, histogram)
-	{
+	json_array_foreach (entries_of(&printed, "bytes"), i, histogram) {
 		const char *operation = string_at(json_object_get(histogram, "key"), "operation");
 		long long *count = strcmp(operation, "READ") ? &writes : &reads;
 
@@ -347,8 +342,7 @@ START_TEST(mountsnoop)
 
 	NEED(no_bpf());
 	printed = RUN_PROGRAM("mountsnoop", "--", "unshare", "-m", shell(), "-c", script);
-	json_array_foreach(printed.lines, i, line)
-	{
+	json_array_foreach (printed.lines, i, line) {
 		json_t *data = data_of(line);
 
 		if (strcmp(string_at(data, "target"), dir))
@@ -454,8 +448,7 @@ START_TEST(ctxsw)
 	NEED(no_bpf());
 	printed = RUN_PROGRAM("ctxsw", "--", "/usr/bin/python3", "-c",
 			      "import time\nfor i in range(25): time.sleep(0.001)\n");
-	json_array_foreach(entries_of(&printed, "switches"), i, entry)
-	{
+	json_array_foreach (entries_of(&printed, "switches"), i, entry) {
 		const char *reason = string_at(json_object_get(entry, "key"), "reason");
 
 		sleeps += strcmp(reason, "SLEEPS") ? 0 : number_at(entry, "value");
@@ -493,8 +486,8 @@ START_TEST(profile)
 	NEED(no_bpf());
 	printed = RUN_PROGRAM("profile", "--", "/usr/bin/python3", "-c",
 			      "import time\nwhile time.process_time() < 1: pass\n");
-	json_array_foreach(entries_of(&printed, "samples"), i, entry) samples +=
-		number_at(entry, "value");
+	json_array_foreach (entries_of(&printed, "samples"), i, entry)
+		samples += number_at(entry, "value");
 	ck_printed(samples > 60 && samples < 130);
 	free_printed(&printed);
 }
@@ -515,7 +508,7 @@ START_TEST(faults)
 		"import mmap, time\nm = mmap.mmap(-1, 1 << 23, flags=34)\nm.madvise(15)\n"
 		"for i in range(0, 1 << 23, 4096):\n	m[i] = 1\n"
 		"	if not i % 409600: time.sleep(0.02)\n");
-	json_array_foreach(entries_of(&printed, "faults"), i, entry)
+	json_array_foreach (entries_of(&printed, "faults"), i, entry)
 		total += number_at(entry, "value");
 	ck_printed(total >= 2048);
 	free_printed(&printed);
@@ -531,8 +524,7 @@ START_TEST(mmapsnoop)
 	NEED(no_bpf());
 	printed = RUN_PROGRAM("mmapsnoop", "--", "/usr/bin/python3", "-c",
 			      "import mmap\nmmap.mmap(-1, 1234 * 4096, prot=mmap.PROT_READ)\n");
-	json_array_foreach(printed.lines, i, line)
-	{
+	json_array_foreach (printed.lines, i, line) {
 		json_t *data = data_of(line);
 
 		found += number_at(data, "bytes") == 1234 * 4096 && number_at(data, "fd") == -1 &&
@@ -574,8 +566,7 @@ START_TEST(memleak)
 	printed = RUN_PROGRAM("memleak", "--tables", "unfreed", "--", "/usr/bin/python3", "-c",
 			      LIBC "p = [c.malloc(3000000) for i in range(10)]\n"
 				   "for a in p[:3]: c.free(ctypes.c_void_p(a))\n");
-	json_array_foreach(entries_of(&printed, "unfreed"), i, entry)
-	{
+	json_array_foreach (entries_of(&printed, "unfreed"), i, entry) {
 		json_t *value = json_object_get(entry, "value");
 
 		found = found ||
@@ -660,9 +651,9 @@ START_TEST(pygc)
 	printed = RUN_PROGRAM("pygc", "--", "/usr/bin/python3", "-c",
 			      "import gc\ngc.disable()\nfor i in range(5000):\n"
 			      "	a = []\n	a.append(a)\ndel a\ngc.collect()\n");
-	json_array_foreach(printed.lines, i, line) found +=
-		number_at(data_of(line), "generation") == 2 &&
-		number_at(data_of(line), "freed") >= 5000;
+	json_array_foreach (printed.lines, i, line)
+		found += number_at(data_of(line), "generation") == 2 &&
+			 number_at(data_of(line), "freed") >= 5000;
 	ck_printed(found == 1);
 	free_printed(&printed);
 }

@@ -356,6 +356,36 @@ static void *compile_in_thread(void *arg)
 	return (void *)(intptr_t)err;
 }
 
+/* The compiler is nobody; its caller may read what others may not. */
+START_TEST(types_may_be_in_a_private_directory)
+{
+	char *dir = make_dir(), *path = format("%s/vmlinux", dir);
+	struct hotprobe_opts opts = {.sz = sizeof(opts), .btf_path = path, .no_cache = true};
+	struct hotprobe *hp;
+	size_t size;
+	char *btf;
+
+	NEED(no_btf());
+	btf = read_file("/sys/kernel/btf/vmlinux", &size);
+	write_file(path, btf, size);
+	ck_assert_int_eq(chmod(dir, 0700), 0);
+	ck_assert_int_eq(chmod(path, 0600), 0);
+	hp = new_handle(&opts);
+	open_text(hp, "int kprobe__f(struct pt_regs *ctx, struct task_struct *task)\n"
+		      "{\n	return task->pid;\n}\n");
+	hotprobe_free(hp);
+	/* What is not there is said by the name that was given. */
+	ck_assert_int_eq(unlink(path), 0);
+	hp = new_handle(&opts);
+	ck_assert_int_lt(hotprobe_open_string(hp, "a.c", "int x;", 6), 0);
+	ck_assert_ptr_nonnull(strstr(hotprobe_error(hp), path));
+	hotprobe_free(hp);
+	free(btf);
+	free(path);
+	remove_dir(dir);
+}
+END_TEST
+
 START_TEST(handles_compile_at_the_same_time)
 {
 	NEED(no_btf());
@@ -398,6 +428,7 @@ int main(void)
 	add_test(suite, a_struct_with_every_kind_of_field_is_read_as_c_wrote_it, 20);
 	add_test(suite, the_reference_program_has_its_functions_tables_and_types, 20);
 	add_test(suite, a_signal_to_the_host_does_not_disturb_a_compile, 30);
+	add_test(suite, types_may_be_in_a_private_directory, 30);
 	add_test(suite, handles_compile_at_the_same_time, 60);
 	return run_suite(suite);
 }

@@ -146,8 +146,8 @@ static void add_modules(struct build *b)
 
 static int add_btf(struct build *b, char **error)
 {
-	const char *why;
-	int err = btf_add_file(&b->btf, b->in->btf_path, &why);
+	const char *why = NULL;
+	int fd = b->in->btf_fd, err = fd < 0 ? fd : btf_add_fd(&b->btf, fd, &why);
 
 	if (err)
 		*error = cc_printf("can't read the kernel's types from %s: %s", b->in->btf_path,

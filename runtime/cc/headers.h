@@ -38,7 +38,8 @@ struct headers_tracepoint {
 };
 
 struct headers_input {
-	const char *btf_path;	 /* the kernel's BTF, raw or in an ELF file */
+	const char *btf_path;	 /* the kernel's BTF, raw or in an ELF file; for messages */
+	int btf_fd;		 /* that file, or the negative errno of opening it */
 	const char *modules_dir; /* BTF of modules, /sys/kernel/btf; NULL: don't look there */
 	const char *release;	 /* uname -r of the kernel to compile for */
 	/* The user's source and every file of the user's that it includes. */

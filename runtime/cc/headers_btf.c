@@ -48,28 +48,22 @@ static int read_all(int fd, size_t size, struct bytes *bytes)
 	return 0;
 }
 
-static int open_bytes(const char *path, struct bytes *bytes)
+static int take_bytes(int fd, struct bytes *bytes)
 {
 	struct stat st;
 	void *map;
-	int fd, err = 0;
 
 	*bytes = (struct bytes){0};
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
+	if (fstat(fd, &st))
 		return -errno;
-	if (fstat(fd, &st)) {
-		err = -errno;
-	} else if (st.st_size > 0) {
-		/* Linux can map its own BTF since 6.16. */
-		map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-		if (map != MAP_FAILED)
-			*bytes = (struct bytes){map, (size_t)st.st_size};
-		else
-			err = read_all(fd, (size_t)st.st_size, bytes);
-	}
-	close(fd);
-	return err;
+	if (st.st_size <= 0)
+		return 0;
+	/* Linux can map its own BTF since 6.16. */
+	map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (map == MAP_FAILED)
+		return read_all(fd, (size_t)st.st_size, bytes);
+	*bytes = (struct bytes){map, (size_t)st.st_size};
+	return 0;
 }
 
 /* size bytes at offset, or nothing if they are not all there. */
@@ -301,10 +295,10 @@ static void index_names(struct headers_btf *btf, const struct btf_part *part)
 	}
 }
 
-int btf_add_file(struct headers_btf *btf, const char *path, const char **why)
+int btf_add_fd(struct headers_btf *btf, int fd, const char **why)
 {
 	struct bytes bytes;
-	int err = open_bytes(path, &bytes);
+	int err = take_bytes(fd, &bytes);
 
 	*why = NULL;
 	return err ? err : btf_add(btf, bytes.data, bytes.size, why);
@@ -341,6 +335,18 @@ int btf_add(struct headers_btf *btf, const void *data, size_t size, const char *
 	btf->count += part.count;
 	index_names(btf, &part);
 	return 0;
+}
+
+int btf_add_file(struct headers_btf *btf, const char *path, const char **why)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC), err;
+
+	*why = NULL;
+	if (fd < 0)
+		return -errno;
+	err = btf_add_fd(btf, fd, why);
+	close(fd);
+	return err;
 }
 
 /* ---- Access -------------------------------------------------------------------------------- */

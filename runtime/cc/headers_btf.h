@@ -59,6 +59,8 @@ struct btf_field {
 int btf_add_file(struct headers_btf *btf, const char *path, const char **why);
 /* The same for a file in memory, which has to stay; aligned to 4. */
 int btf_add(struct headers_btf *btf, const void *data, size_t size, const char **why);
+/* The same from a descriptor, which stays the caller's. */
+int btf_add_fd(struct headers_btf *btf, int fd, const char **why);
 
 /* Of an id that does not exist, void: kind 0, no name, no members. */
 const struct btf_type *btf_at(const struct headers_btf *btf, uint32_t id);

@@ -43,6 +43,7 @@
 struct worker {
 	int out; /* where the image goes: nothing else may write there */
 	struct job job;
+	int btf_fd; /* of job.btf_path, or the negative errno of opening it */
 	struct source source;
 	struct tree tree;
 	struct headers_facts facts;
@@ -148,6 +149,7 @@ static void make_headers(struct worker *w)
 	struct headers_text *texts = cc_alloc((w->job.file_count + 1) * sizeof(*texts));
 	struct headers_input in = {
 		.btf_path = w->job.btf_path,
+		.btf_fd = w->btf_fd,
 		.modules_dir = modules_dir(w->job.btf_path),
 		.release = w->job.release,
 		.texts = texts,
@@ -425,14 +427,18 @@ int main(int argc, char **argv)
 	w.out = take_output();
 	image_add_string(&w.image, "");
 	tools_add(&w.image);
+	if (job_read(0, &w.job)) {
+		dprintf(2, "hotprobe-cc: damaged request\n");
+		return CC_EXIT_REQUEST;
+	}
+	/* With the caller's rights: the file may be in a directory of its own. */
+	w.btf_fd = open(w.job.btf_path, O_RDONLY | O_CLOEXEC);
+	if (w.btf_fd < 0)
+		w.btf_fd = -errno;
 	err = lockdown();
 	if (err) {
 		dprintf(2, "hotprobe-cc: cannot drop privileges: %s\n", strerror(-err));
 		return CC_EXIT_LOCKDOWN;
-	}
-	if (job_read(0, &w.job)) {
-		dprintf(2, "hotprobe-cc: damaged request\n");
-		return CC_EXIT_REQUEST;
 	}
 	if (w.job.whole_headers) {
 		make_headers(&w);

@@ -797,6 +797,31 @@ START_TEST(a_missing_compiler_ends_with_3)
 END_TEST
 
 /* As user nobody, from a directory that one may read. */
+/* Of a container: no capability to become another user, or no other user. */
+START_TEST(a_root_without_privilege_compiles)
+{
+	static const char *const ways[] = {"setpriv --bounding-set=-all --inh-caps=-all",
+					   "unshare --map-root-user"};
+	char *dir, *command;
+	struct result r;
+
+	NEED(no_btf());
+	if (getuid())
+		SKIP("only root can lose its capabilities");
+	dir = make_dir();
+	command = format("%s true && exec %s %s build --no-cache %s -o %s/image", ways[_i],
+			 ways[_i], hotprobe(), source_path(opensnoop), dir);
+	r = RUN("sh", "-c", command);
+	if (r.status && strstr(r.err, "unshare: "))
+		note_skip("no user namespace can be made here");
+	else
+		check_status(&r, DONE);
+	result_free(&r);
+	free(command);
+	remove_dir(dir);
+}
+END_TEST
+
 START_TEST(a_user_without_privilege_is_told_so)
 {
 	NEED(no_bpf());
@@ -868,6 +893,7 @@ int main(void)
 	add_test(suite, a_running_process_is_traced_until_it_ends, 60);
 	add_test(suite, output_to_a_full_disk_is_an_error, 30);
 	add_test(suite, a_missing_compiler_ends_with_3, 30);
+	add_loop_test(suite, a_root_without_privilege_compiles, 30, 2);
 	add_test(suite, a_user_without_privilege_is_told_so, 30);
 	add_test(suite, the_example_host_prints_the_opens_of_its_command, 30);
 	return run_suite(suite);

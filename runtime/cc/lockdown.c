@@ -75,15 +75,25 @@ static int set_limits(void)
 	return err;
 }
 
+/* The root of a container may lack the capability to be another user (EPERM), or have no other
+   users (EINVAL): it stays who it is, and loses its capabilities. */
+static int become_nobody(void)
+{
+	if (!setgroups(0, NULL) && !setresgid(NOBODY, NOBODY, NOBODY) &&
+	    !setresuid(NOBODY, NOBODY, NOBODY))
+		return 0;
+	return errno == EPERM || errno == EINVAL ? 0 : -errno;
+}
+
 static int drop_privileges(void)
 {
 	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
 	struct __user_cap_data_struct none[2] = {{0}};
+	int err = geteuid() ? 0 : become_nobody();
 
+	if (err)
+		return err;
 	/* Changing the user clears the capabilities, but not those of a caller who is no root. */
-	if (!geteuid() && (setgroups(0, NULL) || setresgid(NOBODY, NOBODY, NOBODY) ||
-			   setresuid(NOBODY, NOBODY, NOBODY)))
-		return -errno;
 	return syscall(SYS_capset, &header, none) ? -errno : 0;
 }
 

@@ -9,6 +9,7 @@
 #include "capture.h"
 #include "check.h"
 #include "lines.h"
+#include "rename.h"
 #include "text.h"
 #include "vfs.h"
 
@@ -205,7 +206,7 @@ static int add_program(void *module, size_t id, const struct source *source,
 		       const struct parsed *parsed, bool direct_syscalls, struct image_writer *w,
 		       struct diag_list *diags)
 {
-	const char *name = bpf_function_name(module, id);
+	const char *compiled = bpf_function_name(module, id), *name = rename_undo(compiled);
 	const struct parse_function *function = parse_find_function(parsed, name);
 	size_t size = bpf_function_size_id(module, id);
 	struct capture_program captured;
@@ -215,8 +216,8 @@ static int add_program(void *module, size_t id, const struct source *source,
 	memcpy(insns, bpf_function_start_id(module, id), size);
 	if (number_maps(insns, size / sizeof(*insns)))
 		return -1;
-	bcc_func_load(module, BPF_PROG_TYPE_KPROBE, name, insns, (int)size, "", 0, 0, NULL, 0, NULL,
-		      -1);
+	bcc_func_load(module, BPF_PROG_TYPE_KPROBE, compiled, insns, (int)size, "", 0, 0, NULL, 0,
+		      NULL, -1);
 	captured = capture_take_program();
 	fix_lines(&captured, source, parsed);
 	check_program(function, name, insns, size / sizeof(*insns), captured.line_info,
@@ -238,7 +239,7 @@ static int add_program(void *module, size_t id, const struct source *source,
 		program.parameters = (uint32_t)function->parameters;
 	}
 	if (!direct_syscalls &&
-	    (starts_with(name, "syscall__") || starts_with(name, "kprobe____x64_sys_")))
+	    (starts_with(compiled, "syscall__") || starts_with(compiled, "kprobe____x64_sys_")))
 		program.flags |= IMAGE_PROGRAM_INDIRECT_SYSCALL;
 	add_targets(function, image_add(w, IMAGE_PROGRAMS, &program, sizeof(program), 1), w);
 	return 0;
@@ -277,8 +278,8 @@ static size_t *program_order(void *module, const struct parsed *parsed, size_t c
 
 	for (i = 0; i < parsed->function_count; i++)
 		for (id = 0; id < count; id++)
-			if (!taken[id] &&
-			    !strcmp(bpf_function_name(module, id), parsed->functions[i].name)) {
+			if (!taken[id] && !strcmp(rename_undo(bpf_function_name(module, id)),
+						  parsed->functions[i].name)) {
 				taken[id] = true;
 				order[found++] = id;
 			}
@@ -307,7 +308,7 @@ int assemble(void *module, const struct source *source, struct parsed *parsed, b
 		if (add_program(module, order[i], source, parsed, direct_syscalls, w, diags)) {
 			diag_error(diags, source->name, 0, 0, "",
 				   "%s uses a table that is not of this source",
-				   bpf_function_name(module, order[i]));
+				   rename_undo(bpf_function_name(module, order[i])));
 			return -1;
 		}
 	}

@@ -32,6 +32,7 @@
 #include "lockdown.h"
 #include "parse.h"
 #include "prelude.h"
+#include "rename.h"
 #include "ring_query.h"
 #include "source.h"
 #include "stray.h"
@@ -353,7 +354,9 @@ static void *compile(struct worker *w, bool skip_first_pass)
 {
 	struct source source = extern_declared(&w->source, &w->parsed);
 	char *text = lines_mark(&source, &w->parsed);
-	void *module = compile_run(text, &w->job.flags, skip_first_pass, given_up);
+	struct flags flags =
+		w->job.direct_syscalls ? w->job.flags : rename_flags(&w->job.flags, &w->parsed);
+	void *module = compile_run(text, &flags, skip_first_pass, given_up);
 
 	stray_parse(compile_stray_text(), !module, &w->source, &w->parsed, &w->diags);
 	return module;

@@ -296,6 +296,27 @@ static void report_lost(struct run *run)
 			    "(--perf-pages) last longer");
 }
 
+/* Asked before they are detached. */
+static void report_missed(struct hotprobe *hp)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < hotprobe_link_count(hp); i++) {
+		const struct hotprobe_link *link = hotprobe_link_at(hp, i);
+		uint64_t missed;
+
+		if (hotprobe_link_missed(link, &missed) || !missed)
+			continue;
+		any = true;
+		report(HOTPROBE_WARNING, "%s: %llu calls were missed of %s, by all processes",
+		       hotprobe_program_name(hotprobe_link_program(link)),
+		       (unsigned long long)missed, hotprobe_link_target(link));
+	}
+	if (any)
+		report_hint("the kernel keeps the returns of few threads that are inside a "
+			    "function at once; probes on functions of probes are left out, too");
+}
+
 /* A program of iterators alone has told all it can once they are read. */
 static bool awaits_events(const struct run *run)
 {
@@ -376,6 +397,7 @@ static int trace(struct run *run)
 		status = end == TRACE_TARGET_ENDED ? command_status(run) : stop_command(run, end);
 	if (end != TRACE_FAILED && iterators_print(run->program.hp, &run->out))
 		end = TRACE_FAILED;
+	report_missed(run->program.hp);
 	trace_drain(&run->trace);
 	if (end != TRACE_FAILED && print_tables(run) < 0 && !run->out.error) {
 		program_failed(&run->program, -EIO);

@@ -373,6 +373,13 @@ enum hotprobe_backend hotprobe_link_backend(const struct hotprobe_link *link);
    perf event of other kinds. -1 while it is not attached, or if nothing of the process holds it.
    Stays the library's. */
 int hotprobe_link_fd(const struct hotprobe_link *link);
+/*
+ * How many calls of a kprobe or kretprobe the kernel has left out so far, whoever made them,
+ * because it was in a probe already, or because too many threads were inside the function at once:
+ * it keeps returns for ten, or for two on each CPU if that is more. Returns 0; -EOPNOTSUPP for
+ * other kinds, while it is not attached, or if this kernel does not count them (before Linux 6.7).
+ */
+int hotprobe_link_missed(const struct hotprobe_link *link, uint64_t *missed);
 
 /*
  * Reads what an attached iterator (BPF_ITER, iter:KIND) writes: returns a descriptor that is the
@@ -768,9 +775,10 @@ int hotprobe_symbol_user(struct hotprobe *hp, pid_t pid, uint64_t address,
 int hotprobe_symbol_process(struct hotprobe *hp, pid_t pid);
 
 /*
- * The same for a place in the file of that build id. It is looked for among the files that processes
- * have mapped which were seen (see above), and those that were named by hotprobe_symbol_file().
- * Returns 0, without a name if the file has no function there; -ENOENT if there is no such file.
+ * The same for a place in the file of that build id. It is looked for among the files that
+ * processes have mapped which were seen (see above), and those that were named by
+ * hotprobe_symbol_file(). Returns 0, without a name if the file has no function there; -ENOENT if
+ * there is no such file.
  */
 int hotprobe_symbol_build_id(struct hotprobe *hp, const char *build_id, uint64_t offset,
 			     struct hotprobe_symbol *symbol);

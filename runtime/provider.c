@@ -2,6 +2,7 @@
 /* The list of providers, and what they share. */
 #include "provider.h"
 
+#include <bpf/bpf.h>
 #include <errno.h>
 #include <linux/perf_event.h>
 #include <stdarg.h>
@@ -18,27 +19,13 @@ enum {
 };
 
 const struct provider *const providers[] = {
-	&provider_kprobe,
-	&provider_kretprobe,
-	&provider_syscall,
-	&provider_syscall_ret,
-	&provider_tracepoint,
-	&provider_raw_tracepoint,
-	&provider_uprobe,
-	&provider_uretprobe,
-	&provider_usdt,
-	&provider_kfunc,
-	&provider_kretfunc,
-	&provider_fmod_ret,
-	&provider_lsm,
-	&provider_iter,
-	&provider_perf_event,
-	&provider_xdp,
-	&provider_tc,
-	&provider_socket,
-	&provider_cgroup,
-	&provider_sockmap,
-	NULL,
+	&provider_kprobe,      &provider_kretprobe,  &provider_syscall,
+	&provider_syscall_ret, &provider_tracepoint, &provider_raw_tracepoint,
+	&provider_uprobe,      &provider_uretprobe,  &provider_usdt,
+	&provider_kfunc,       &provider_kretfunc,   &provider_fmod_ret,
+	&provider_lsm,	       &provider_iter,	     &provider_perf_event,
+	&provider_xdp,	       &provider_tc,	     &provider_socket,
+	&provider_cgroup,      &provider_sockmap,    NULL,
 };
 
 int link_fail_errno(struct hotprobe_link *link, int err)
@@ -112,19 +99,38 @@ bool is_refusal_of_place(int err)
 	return err < 0 && err != -EMFILE && err != -ENFILE && err != -ENOMEM && err != -EPERM;
 }
 
-int open_probe_event(struct perf_event_attr *attr, int prog_fd)
+static int open_event(struct perf_event_attr *attr)
 {
-	int fd, err;
+	int fd;
 
 	attr->size = sizeof(*attr);
 	/* The CPU is that of the descriptor alone: the probe fires on all of them. */
 	fd = (int)syscall(SYS_perf_event_open, attr, -1, 0, -1, PERF_FLAG_FD_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+int open_probe_event(struct perf_event_attr *attr, int prog_fd)
+{
+	int fd = open_event(attr), err;
+
 	if (fd < 0)
-		return -errno;
+		return fd;
 	if (ioctl(fd, PERF_EVENT_IOC_SET_BPF, prog_fd) || ioctl(fd, PERF_EVENT_IOC_ENABLE, 0)) {
 		err = -errno;
 		close(fd);
 		return err;
 	}
 	return fd;
+}
+
+int open_probe_link(struct perf_event_attr *attr, int prog_fd)
+{
+	int fd = open_event(attr), link_fd;
+
+	if (fd < 0)
+		return fd;
+	link_fd = bpf_link_create(prog_fd, fd, BPF_PERF_EVENT, NULL);
+	close(fd);
+	/* Linux 5.15; an older kernel, or another reason, has to say so itself. */
+	return link_fd < 0 ? open_probe_event(attr, prog_fd) : link_fd;
 }

@@ -78,6 +78,8 @@ struct perf_event_attr;
 /* Opens a perf event that runs the program, on every CPU; returns its descriptor or a negative
    errno. */
 int open_probe_event(struct perf_event_attr *attr, int prog_fd);
+/* The same, held by a BPF link where the kernel has such for perf events: see missed.c. */
+int open_probe_link(struct perf_event_attr *attr, int prog_fd);
 
 /* Of provider_kprobe.c, for syscalls, too: chooses how to attach to a kernel function, as a
    provider's resolve() does; is_certain: there is but one of that name. And attaches to it. */

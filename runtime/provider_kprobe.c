@@ -173,7 +173,7 @@ static int open_kprobe(const char *function, uint64_t offset, bool is_return, in
 		.probe_offset = offset,
 	};
 
-	return open_probe_event(&attr, prog_fd);
+	return open_probe_link(&attr, prog_fd);
 }
 
 static int refused(struct hotprobe_link *link, const char *function, int err)

@@ -13,6 +13,7 @@
  *   child six N               copy_file_range(2) with arguments 11 to 16, which fails, N times
  *   child numbers N...        getpgid(2) of each, which fails for those that are no process
  *   child datagrams N         sends N datagrams to itself, over the loopback interface
+ *   child inside N            N threads read(2) an eventfd; let out once all wait in there
  *   child burn                until it is killed, in two threads, with the CPU busy
  *   child sleep               until it is killed
  */
@@ -26,6 +27,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -195,6 +197,48 @@ static int datagrams(int count)
 	return 0;
 }
 
+static void *read_event(void *fd)
+{
+	uint64_t value;
+
+	return read(*(int *)fd, &value, sizeof(value)) == sizeof(value) ? NULL : fd;
+}
+
+/* Of this process's threads, those that sleep. */
+static int count_sleeping(void)
+{
+	FILE *states = popen("grep -hs '^State:.*S (sleeping)' /proc/$PPID/task/*/status", "r");
+	int count = 0, c;
+
+	while (states && (c = getc(states)) != EOF)
+		count += c == '\n';
+	if (states)
+		pclose(states);
+	return count;
+}
+
+static int inside(int count)
+{
+	pthread_t *threads = calloc((size_t)count, sizeof(*threads));
+	int fd = eventfd(0, EFD_SEMAPHORE | EFD_CLOEXEC);
+	uint64_t value = (uint64_t)count;
+	void *failed = NULL;
+
+	for (int i = 0; i < count; i++)
+		if (!threads || pthread_create(&threads[i], NULL, read_event, &fd))
+			return 1;
+	/* And this one, which waits for the count. */
+	while (count_sleeping() <= count)
+		usleep(10000);
+	if (write(fd, &value, sizeof(value)) != sizeof(value))
+		return 1;
+	for (int i = 0; i < count; i++)
+		if (pthread_join(threads[i], &failed) || failed)
+			return 1;
+	free(threads);
+	return 0;
+}
+
 static void *burn(void *unused)
 {
 	for (volatile unsigned i = 0;; i++)
@@ -222,6 +266,8 @@ int main(int argc, char **argv)
 		return datagrams(atoi(argv[2]));
 	if (!strcmp(what, "numbers"))
 		return numbers(argv + 2);
+	if (!strcmp(what, "inside") && argc == 3)
+		return inside(atoi(argv[2]));
 	if (!strcmp(what, "burn")) {
 		pthread_t thread;
 

@@ -169,7 +169,8 @@ demo:
 	@$(MAKE) --no-print-directory all
 	@scripts/demo
 
-GUESTS ?= 6.1 6.12
+# Sanitized programs are not for emulated processors.
+GUESTS ?= $(if $(SANITIZE),,6.1 6.12)
 test:
 	@scripts/install-deps test
 	@[ -z "$(GUESTS)" ] || scripts/install-deps guest || :

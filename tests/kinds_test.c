@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Probes of the kernel's own: perf events, iterators, patterns of tracepoints; and what is said
- * where a kind cannot be had. tests/guest_kinds has those that attach to kernel functions.
+ * where a kind cannot be had. kprobe_test and trampoline_test have those that attach to kernel
+ * functions.
  */
 #include "support.h"
 
@@ -682,7 +683,7 @@ static void check_refusal(const char *text, const char *option)
 		err = hotprobe_attach(hp);
 	if (err >= 0) {
 		hotprobe_free(hp);
-		SKIP("this kernel has it: see tests/guest_kinds");
+		SKIP("this kernel has it: see trampoline_test");
 	}
 	d = find_diagnostic(hp, HOTPROBE_ERROR);
 	ck_assert_int_eq(err, -EOPNOTSUPP);
@@ -716,7 +717,7 @@ START_TEST(a_kernel_without_kprobes_is_named_for_patterns_too)
 
 	NEED(no_bpf());
 	if (!access("/sys/bus/event_source/devices/kprobe", F_OK))
-		SKIP("this kernel has kprobes: see tests/guest_kinds");
+		SKIP("this kernel has kprobes: see kprobe_test");
 	hp = new_handle(&(const struct hotprobe_opts){.confine = true});
 	open_text(hp, "int f(struct pt_regs *ctx) { return 0; }\n");
 	load_program(hp);

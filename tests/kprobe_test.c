@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "seen.h"
+#include "unlinks.h"
 
 #ifdef __aarch64__
 #define SYS "__arm64_sys_"
@@ -35,33 +36,6 @@ static struct hotprobe *by_kprobe(void)
 {
 	return new_handle(&(struct hotprobe_opts){
 		.confine = true, .backend = HOTPROBE_BACKEND_KPROBE, .perf_pages = 512});
-}
-
-static struct peer trace_peer(struct hotprobe *hp, void (*work)(void *), void *arg)
-{
-	struct peer peer = peer_start(work, arg);
-
-	ck_hp(hp, hotprobe_trace_pid(hp, peer.pid));
-	return peer;
-}
-
-/* ---- What peers do -----------------------------------------------------------------------------
- */
-
-struct unlinks {
-	char path[256];
-	int there, absent; /* so many files that are there, and that are not */
-};
-
-static void unlink_files(void *arg)
-{
-	const struct unlinks *u = arg;
-
-	for (int i = 0; i < u->there + u->absent; i++) {
-		if (i < u->there)
-			close(open(u->path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
-		syscall(SYS_unlinkat, AT_FDCWD, u->path, 0);
-	}
 }
 
 static void copy_file_range_six(void *arg)
@@ -94,20 +68,18 @@ static const char entry_and_return[] = FS PT_REGS EVENT
 
 START_TEST(entry_and_return_are_seen_once_a_call)
 {
-	struct unlinks unlinks = {.there = 100, .absent = 50};
+	struct unlinks *unlinks;
 	struct seen *seen;
 	struct hotprobe *hp;
 	struct peer traced, other;
-	char *dir;
 
 	NEED(no_kprobes());
 	seen = new_seen();
 	hp = by_kprobe();
-	dir = make_dir();
-	snprintf(unlinks.path, sizeof(unlinks.path), "%s/file", dir);
+	unlinks = new_unlinks(NULL, 100, 50);
 	prepare(hp, entry_and_return, seen);
-	traced = trace_peer(hp, unlink_files, &unlinks);
-	other = peer_start(unlink_files, &unlinks);
+	traced = trace_peer(hp, unlink_files, unlinks);
+	other = peer_start(unlink_files, unlinks);
 	ck_assert_int_eq(ck_hp(hp, hotprobe_attach(hp)), 2);
 	peer_work(&traced);
 	peer_work(&other);
@@ -118,7 +90,7 @@ START_TEST(entry_and_return_are_seen_once_a_call)
 
 		ck_assert_int_eq(in->n[0], 1);
 		ck_assert_int_eq(in->n[1], AT_FDCWD);
-		ck_assert_int_eq(strncmp(in->text, unlinks.path, sizeof(in->text) - 1), 0);
+		ck_assert_int_eq(strncmp(in->text, unlinks->path, sizeof(in->text) - 1), 0);
 		ck_assert_int_eq(out->n[0], 2);
 		ck_assert_int_eq(out->n[1], i < 100 ? 0 : -ENOENT);
 	}
@@ -128,7 +100,7 @@ START_TEST(entry_and_return_are_seen_once_a_call)
 	peer_end(&traced);
 	peer_end(&other);
 	hotprobe_free(hp);
-	remove_dir(dir);
+	free_unlinks(unlinks);
 	free(seen);
 }
 END_TEST
@@ -232,6 +204,51 @@ START_TEST(returns_are_seen_of_all_threads_that_are_inside)
 }
 END_TEST
 
+/* What the kernel cannot keep, it counts, since Linux 6.7. */
+START_TEST(returns_that_were_missed_are_counted)
+{
+	struct hotprobe *hp;
+	uint64_t missed[2] = {0};
+	bool is_counted = true;
+
+	NEED(no_kprobes());
+	hp = trace_threads(MANY);
+	for (size_t i = 0; i < 2; i++)
+		is_counted =
+			!hotprobe_link_missed(hotprobe_link_at(hp, i), &missed[i]) && is_counted;
+	ck_assert_uint_eq(counted(hp, 0), MANY);
+	ck_assert_uint_ge(counted(hp, 1), 10);
+	ck_assert_uint_lt(counted(hp, 1), MANY);
+	if (is_counted)
+		ck_assert_uint_eq(counted(hp, 1) + missed[0] + missed[1], MANY);
+	hotprobe_free(hp);
+	if (!is_counted)
+		SKIP("this kernel does not tell what was missed (Linux 6.7)");
+}
+END_TEST
+
+START_TEST(the_command_warns_of_missed_returns)
+{
+	static const char text[] =
+		"int kretprobe__eventfd_read(struct pt_regs *ctx) { return 0; }\n";
+	struct result r;
+
+	NEED(no_kprobes());
+	r = run((const char *[]){build_path("hotprobe"), "run", "-", "--no-cache", "--backend",
+				 "kprobe", "--", build_path("tests/child"), "inside", "40", NULL},
+		text, strlen(text));
+	ck_assert_msg(!r.status, "%d: %s", r.status, r.err);
+	if (!strstr(r.err, "calls were missed")) {
+		result_free(&r);
+		SKIP("this kernel does not tell what was missed (Linux 6.7)");
+	}
+	ck_assert_msg(strstr(r.err, "kretprobe__eventfd_read: 30 calls were missed of "
+				    "kretprobe:eventfd_read"),
+		      "%s", r.err);
+	result_free(&r);
+}
+END_TEST
+
 /* ---- Places ------------------------------------------------------------------------------------
  */
 
@@ -309,38 +326,35 @@ static int second_instruction(const char *function)
 
 START_TEST(a_probe_is_where_it_was_asked_for)
 {
-	struct unlinks unlinks = {.there = 100};
+	struct unlinks *unlinks;
 	uint64_t address;
-	char *dir, *spec;
+	char *spec;
 	int offset;
 
 	NEED(no_kprobes());
-	dir = make_dir();
-	snprintf(unlinks.path, sizeof(unlinks.path), "%s/file", dir);
+	unlinks = new_unlinks(NULL, 100, 0);
 	address = address_of("do_unlinkat");
-	check_place("kprobe:do_unlinkat", &unlinks, address, 100);
+	check_place("kprobe:do_unlinkat", unlinks, address, 100);
 	offset = second_instruction("do_unlinkat");
 	ck_assert_int_gt(offset, 0);
 	spec = format("kprobe:do_unlinkat+0x%x", (unsigned)offset);
-	check_place(spec, &unlinks, address + (uint64_t)offset, 100);
+	check_place(spec, unlinks, address + (uint64_t)offset, 100);
 	free(spec);
-	remove_dir(dir);
+	free_unlinks(unlinks);
 }
 END_TEST
 
 START_TEST(functions_of_modules_are_traced)
 {
-	struct unlinks unlinks = {.there = 100};
-	char dir[] = "/root/hotprobe-test-XXXXXX";
+	struct unlinks *unlinks;
 	struct statfs fs;
 
 	NEED(no_kprobes());
 	if (statfs("/root", &fs) || fs.f_type != OVERLAYFS_SUPER_MAGIC)
 		SKIP("the root directory is no overlay");
-	ck_assert_ptr_nonnull(mkdtemp(dir));
-	snprintf(unlinks.path, sizeof(unlinks.path), "%s/file", dir);
-	check_place("kprobe:ovl_unlink", &unlinks, address_of("ovl_unlink"), 100);
-	ck_assert_int_eq(rmdir(dir), 0);
+	unlinks = new_unlinks("/root", 100, 0);
+	check_place("kprobe:ovl_unlink", unlinks, address_of("ovl_unlink"), 100);
+	free_unlinks(unlinks);
 }
 END_TEST
 
@@ -443,11 +457,12 @@ END_TEST
 	"	return 0;\n"                                                                             \
 	"}\n"
 
-static const char spellings[] = PT_REGS EVENT SIX(0, "syscall__copy_file_range")
-	SIX(1, "kprobe____x64_sys_copy_file_range") RETURN(2, "syscall_ret__copy_file_range")
-		RETURN(3, "kretprobe__sys_copy_file_range")
-			RETURN(4, "kretprobe____x64_sys_copy_file_range")
-				RETURN(5, "return_by_sys");
+static const char spellings[] =
+	PT_REGS EVENT SIX(0, "syscall__copy_file_range") SIX(1, "kprobe____x64_sys_copy_file_range")
+		SIX(2, "kprobe__sys_copy_file_range") RETURN(3, "syscall_ret__copy_file_range")
+			RETURN(4, "kretprobe__sys_copy_file_range")
+				RETURN(5, "kretprobe____x64_sys_copy_file_range")
+					RETURN(6, "return_by_sys");
 
 static const struct {
 	const char *function, *spec;
@@ -455,7 +470,7 @@ static const struct {
 	{"return_by_sys", "kretprobe:sys_copy_file_range"},
 };
 
-enum { SPELLINGS = 6, FIRST_RETURN = 2, CALLS = 20 };
+enum { SPELLINGS = 7, FIRST_RETURN = 3, CALLS = 20 };
 
 START_TEST(system_calls_have_six_arguments_by_every_spelling)
 {
@@ -566,20 +581,18 @@ END_TEST
 
 START_TEST(a_pattern_traces_returns)
 {
-	struct unlinks unlinks = {.there = 40};
+	struct unlinks *unlinks;
 	int64_t value = 0;
 	uint64_t count = 0;
 	struct hotprobe *hp;
 	struct peer peer;
-	char *dir;
 
 	NEED(no_kprobes());
-	dir = make_dir();
-	snprintf(unlinks.path, sizeof(unlinks.path), "%s/file", dir);
+	unlinks = new_unlinks(NULL, 40, 0);
 	hp = by_kprobe();
 	open_text(hp, by_address);
 	load_program(hp);
-	peer = trace_peer(hp, unlink_files, &unlinks);
+	peer = trace_peer(hp, unlink_files, unlinks);
 	ck_hp(hp, hotprobe_attach_spec(hp, "on_match", "kprobe:vfs_unlin?", NULL));
 	ck_hp(hp, hotprobe_attach_spec(hp, "on_return", "kretprobe:vfs_[u]nlink", NULL));
 	peer_work(&peer);
@@ -588,7 +601,7 @@ START_TEST(a_pattern_traces_returns)
 	ck_assert_uint_eq(count, 40);
 	peer_end(&peer);
 	hotprobe_free(hp);
-	remove_dir(dir);
+	free_unlinks(unlinks);
 }
 END_TEST
 
@@ -608,23 +621,21 @@ START_TEST(kernel_stacks_name_the_callers)
 {
 	static const char *const callers[] = {"vfs_unlink", "do_unlinkat", SYS "unlinkat",
 					      SYSCALL_ENTRY};
-	struct unlinks unlinks = {.there = 1};
+	struct unlinks *unlinks;
 	uint64_t addresses[64];
 	size_t found = 0;
 	struct hotprobe_symbol symbol;
 	struct seen *seen;
 	struct hotprobe *hp;
 	struct peer peer;
-	char *dir;
 	int count;
 
 	NEED(no_kprobes());
-	dir = make_dir();
-	snprintf(unlinks.path, sizeof(unlinks.path), "%s/file", dir);
+	unlinks = new_unlinks(NULL, 1, 0);
 	seen = new_seen();
 	hp = by_kprobe();
 	prepare(hp, stacks, seen);
-	peer = trace_peer(hp, unlink_files, &unlinks);
+	peer = trace_peer(hp, unlink_files, unlinks);
 	ck_assert_int_eq(ck_hp(hp, hotprobe_attach(hp)), 1);
 	peer_work(&peer);
 	consume_all(hp);
@@ -640,7 +651,7 @@ START_TEST(kernel_stacks_name_the_callers)
 	ck_assert_msg(found == COUNT(callers), "there is no %s", callers[found]);
 	peer_end(&peer);
 	hotprobe_free(hp);
-	remove_dir(dir);
+	free_unlinks(unlinks);
 	free(seen);
 }
 END_TEST
@@ -694,6 +705,8 @@ int main(void)
 
 	add_test(suite, entry_and_return_are_seen_once_a_call, 30);
 	add_test(suite, returns_are_seen_of_all_threads_that_are_inside, 30);
+	add_test(suite, returns_that_were_missed_are_counted, 30);
+	add_test(suite, the_command_warns_of_missed_returns, 30);
 	add_test(suite, a_probe_is_where_it_was_asked_for, 30);
 	add_test(suite, functions_of_modules_are_traced, 30);
 	add_test(suite, every_argument_and_register_is_the_callers, 30);

@@ -12,7 +12,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -237,22 +236,22 @@ static void serve_one(const struct server *server, const char *name)
 	_exit(0);
 }
 
-static bool is_request(const char *name)
+static void serve_if_request(const struct server *server, const char *name)
 {
 	const char *end = strstr(name, SUFFIX);
 
-	return end && !end[strlen(SUFFIX)];
+	if (!end || end[strlen(SUFFIX)] || fork())
+		return;
+	signal(SIGCHLD, SIG_DFL);
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	serve_one(server, name);
 }
 
 static int serve(const char *path, const char *worker, const char *vmlinux)
 {
 	struct server server = {.worker = worker, .vmlinux = vmlinux};
-	union {
-		struct inotify_event event;
-		char room[sizeof(struct inotify_event) + NAME_MAX + 1];
-	} buf;
+	_Alignas(struct inotify_event) char buf[8192];
 	int notify = inotify_init1(IN_CLOEXEC);
-	const struct inotify_event *event;
 	ssize_t size;
 
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
@@ -260,15 +259,12 @@ static int serve(const char *path, const char *worker, const char *vmlinux)
 	server.dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (notify < 0 || server.dir < 0 || inotify_add_watch(notify, path, IN_MOVED_TO) < 0)
 		die(path);
-	/* One read may bring several. */
-	while ((size = read(notify, &buf, sizeof(buf))) > 0)
-		for (ssize_t at = 0; at < size; at += (ssize_t)sizeof(buf.event) + event->len) {
-			event = (const struct inotify_event *)(buf.room + at);
-			if (!is_request(event->name) || fork())
-				continue;
-			signal(SIGCHLD, SIG_DFL);
-			prctl(PR_SET_PDEATHSIG, SIGTERM);
-			serve_one(&server, event->name);
+	while ((size = read(notify, buf, sizeof(buf))) > 0)
+		for (const char *at = buf; at < buf + size;) {
+			const struct inotify_event *event = (const void *)at;
+
+			serve_if_request(&server, event->name);
+			at += sizeof(*event) + event->len;
 		}
 	die(path);
 }

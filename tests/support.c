@@ -184,6 +184,15 @@ const char *no_kprobes(void)
 	return no_bpf();
 }
 
+const char *shared_machine(void)
+{
+	char *line = access("/proc/cmdline", R_OK) ? NULL : read_file("/proc/cmdline", NULL);
+	bool is_guest = line && strstr(line, "hotprobe.guest");
+
+	free(line);
+	return is_guest ? no_bpf() : "others have processes on this machine";
+}
+
 /* ---- Files -------------------------------------------------------------------------------------
  */
 

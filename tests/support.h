@@ -48,12 +48,12 @@ void note_skip(const char *format, ...) __attribute__((format(printf, 1, 2)));
 		if (missing_)                                                                      \
 			SKIP("%s", missing_);                                                      \
 	} while (0)
-/* NULL, or why there is none. no_bpf() tries: it makes a map and loads a program. Suites that need
-   it run in guests, too; those that need no_kprobes(), there only, unless they can here:
-   scripts/test looks for these words. */
+/* NULL, or why there is none. no_bpf() tries: it makes a map and loads a program. */
 const char *no_btf(void);
 const char *no_bpf(void);
 const char *no_kprobes(void);
+/* NULL in a guest of scripts/guest, of which everything may be traced. */
+const char *shared_machine(void);
 
 /* ---- Files -------------------------------------------------------------------------------------
  */

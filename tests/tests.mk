@@ -9,7 +9,7 @@ TEST_PROGRAMS := $(B)/tests/child $(B)/tests/worker $(B)/tests/user_child $(B)/t
 BENCH_PROGRAMS := $(B)/tests/bench/caller $(B)/tests/bench/hotprobe_host $(B)/tests/bench/libbpf_host
 BENCH_OBJECTS := $(foreach size,16 64 256 4096,$(B)/tests/bench/ring$(size).o $(B)/tests/bench/perf$(size).o)
 
-TEST_OBJ := $(addprefix $(B)/tests/,support.o calls.o net.o seen.o every_kind.o)
+TEST_OBJ := $(addprefix $(B)/tests/,support.o calls.o net.o seen.o unlinks.o every_kind.o)
 # The library with its inside, which the one that is installed hides.
 $(B)/tests/libinternal.a: $(LIB_OBJ)
 	@mkdir -p $(@D)

@@ -114,6 +114,11 @@ static void fill(struct image_writer *w)
 		.line = 2,
 	};
 	const struct image_facts facts = {.license = image_add_string(w, "GPL")};
+	const struct image_use use = {
+		.kind = IMAGE_USE_MEMBER,
+		.name = image_add_string(w, "struct sock"),
+		.member = image_add_string(w, "__sk_common.skc_daddr"),
+	};
 	const struct image_tool tool = {.path = image_add_string(w, "/usr/bin/cc")};
 
 	add_types(w);
@@ -122,6 +127,7 @@ static void fill(struct image_writer *w)
 	add_btf(w);
 	image_add(w, IMAGE_FACTS, &facts, sizeof(facts), 1);
 	image_add(w, IMAGE_TOOLS, &tool, sizeof(tool), 1);
+	image_add(w, IMAGE_USES, &use, sizeof(use), 1);
 	image_add_diag(w, 1, "text.c", 3, 5, "unused variable", "remove it");
 }
 

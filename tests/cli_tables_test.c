@@ -57,13 +57,13 @@ START_TEST(hash_is_sorted_by_value)
 END_TEST
 
 #define PAIRS                                                                                      \
-	"struct pair { u32 low; char parity[5]; };\n"                                              \
+	"struct pair { u32 low; char parity[8]; };\n"                                              \
 	"struct sums { u32 calls; u64 total; };\n"                                                 \
 	"BPF_HASH(pairs, struct pair, struct sums);" PROBE                                         \
 	"	struct pair pair = {.low = n % 1000, .parity = \"even\"};\n"                             \
 	"	struct sums zero = {}, *sums;\n"                                                         \
 	"	if (n % 2)\n		__builtin_memcpy(pair.parity, (char[]){'o', 'd', 'd', 0, "                 \
-	"0}, 5);\n"                                                                                \
+	"0, 0, 0, 0}, 8);\n"                                                                       \
 	"	sums = pairs.lookup_or_try_init(&pair, &zero);\n"                                        \
 	"	if (sums) {\n"                                                                           \
 	"		sums->calls++;\n"                                                                       \

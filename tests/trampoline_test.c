@@ -263,7 +263,7 @@ START_TEST(what_cannot_be_attached_is_refused_with_the_reason)
 		const char *function, *spec, *says;
 	} cases[] = {
 		{"kfunc__do_unlinkat", "kfunc:no_such", "has no function no_such"},
-		{"kretfunc__do_unlinkat", "kfunc:vfs_fsync", "as many parameters"},
+		{"kretfunc__do_unlinkat", "kfunc:vfs_fsync", "invalid bpf_context access"},
 		{"kmod_ret__security_path_unlink", "fmod_ret:do_unlinkat", "is not modifiable"},
 		{"lsm__path_unlink", "lsm:no_such", "no LSM hook no_such"},
 	};

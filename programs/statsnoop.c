@@ -42,8 +42,9 @@ static int leave(struct pt_regs *ctx)
 	stat.pid = id >> 32;
 	bpf_get_current_comm(&stat.comm, sizeof(stat.comm));
 	stat.ret = PT_REGS_RC(ctx);
-	bpf_probe_read_user_str(&stat.file, sizeof(stat.file), *name);
-	/* Without a name it is fstat() of an open file. */
+	/* Rarely the page is gone again by now. Without a name it is fstat() of an open file. */
+	if (bpf_probe_read_user_str(&stat.file, sizeof(stat.file), *name) < 0)
+		stat.file[0] = '?';
 	if (stat.file[0])
 		stats.perf_submit(ctx, &stat, sizeof(stat));
 	names.delete(&id);

@@ -193,8 +193,8 @@ static int refused(struct hotprobe_link *link, const char *function, int err)
 			"cannot attach %s: the kernel has several functions %s", name, function);
 	case EILSEQ:
 		return link_fail(link, err,
-				 "disassemble the function: the offset is that of an instruction's "
-				 "first byte",
+				 "disassemble the function: the offset is that of one of its "
+				 "instructions' first byte",
 				 "cannot attach %s to %s: no instruction begins there", name,
 				 link->target_text);
 	case EINVAL:
@@ -321,6 +321,20 @@ static int attach_pattern(struct hotprobe_link *link, int prog_fd, bool is_retur
 	return err;
 }
 
+/* The kernels of some architectures take an offset beyond the function for one of the next. False
+   if that cannot be told. */
+static bool is_beyond(struct hotprobe *hp, const char *function, uint64_t offset)
+{
+	const struct function_index *index;
+	struct hotprobe_symbol symbol;
+	uint64_t address;
+
+	if (!offset || kernel_functions(hp, &index) ||
+	    function_index_find(index, function, &address) != 1 || !address)
+		return false;
+	return !hotprobe_symbol_kernel(hp, address + offset, &symbol) && symbol.offset != offset;
+}
+
 static int attach_kprobe(struct hotprobe_link *link, int prog_fd, const char *function,
 			 bool is_return)
 {
@@ -328,6 +342,8 @@ static int attach_kprobe(struct hotprobe_link *link, int prog_fd, const char *fu
 	uint64_t offset = link->target.offset;
 	int fd, err;
 
+	if (is_beyond(link->program->hp, function, offset))
+		return refused(link, function, -EILSEQ);
 	fd = open_kprobe(function, offset, is_return, prog_fd);
 	if (fd < 0)
 		return refused(link, function, fd);

@@ -468,7 +468,7 @@ START_TEST(attach_places_a_function_by_hand)
 }
 END_TEST
 
-/* A counter of whole CPUs is opened in tests/guest_kinds. */
+/* One that opens counts whole CPUs, which only system_test may. */
 START_TEST(a_counter_that_cannot_be_opened_is_named)
 {
 	static const char text[] = "BPF_PERF_ARRAY(clock, 256); BPF_HASH(plain);\n"

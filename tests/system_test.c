@@ -58,10 +58,42 @@ START_TEST(a_command_is_traced_alone_or_with_the_whole_system)
 }
 END_TEST
 
+/* Time that CPUs were busy, read in a program at each of three calls. */
+START_TEST(a_counter_of_whole_cpus_is_read)
+{
+	static const char text[] = "BPF_PERF_ARRAY(clock, 256);\nBPF_PERF_OUTPUT(readings);\n"
+				   "int syscall__getpgid(struct pt_regs *ctx)\n{\n"
+				   "	u64 reading = clock.perf_read(CUR_CPU_IDENTIFIER);\n"
+				   "	readings.perf_submit(ctx, &reading, sizeof(reading));\n"
+				   "	return 0;\n}\n";
+	char *line, *rest;
+	struct result r;
+	int readings = 0;
+
+	NEED(shared_machine());
+	r = run((const char *[]){build_path("hotprobe"), "run", "--csv", "--counter",
+				 "clock=cpu-clock", "-", "--", build_path("tests/child"), "numbers",
+				 "7000001", "7000002", "7000003", NULL},
+		text, strlen(text));
+	ck_assert_msg(!r.status, "%d: %s", r.status, r.err);
+	rest = r.out;
+	while ((line = strsep(&rest, "\n"))) {
+		long long reading = atoll(line);
+
+		/* Errors are negative as numbers of 64 bits. */
+		readings += reading > 0;
+		ck_assert_msg(reading >= 0, "%s", r.out);
+	}
+	ck_assert_msg(readings == 3, "%s", r.out);
+	result_free(&r);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("system");
 
 	add_loop_test(suite, a_command_is_traced_alone_or_with_the_whole_system, 60, 2);
+	add_test(suite, a_counter_of_whole_cpus_is_read, 60);
 	return run_suite(suite);
 }

@@ -15,9 +15,9 @@
 
 #include "command.h"
 #include "hotprobe.h"
-#include "options.h"
 #include "program.h"
 #include "report.h"
+#include "run_options.h"
 
 enum { SCRIPT_FAILED = 125 };
 
@@ -161,7 +161,7 @@ static int set_up(const struct words *setup, char *line, size_t size)
 /* ---- The program -------------------------------------------------------------------------- */
 
 struct guest {
-	struct source_options source;
+	struct run_options options;
 	struct hotprobe_opts opts;
 	struct words setup, run; /* command lines of the script */
 	struct words inner;	 /* options of the hotprobe in the guest */
@@ -216,7 +216,7 @@ static int compile(struct guest *guest, const char *vmlinux, int *image_fd)
 		return no_memory();
 	guest->opts.btf_path = vmlinux;
 	guest->opts.tracefs = tracefs;
-	status = program_compile(&program, &guest->source, &guest->opts);
+	status = program_compile(&program, &guest->options.source, &guest->opts);
 	if (status == EXIT_DONE) {
 		*image_fd = save_image(&program);
 		if (*image_fd < 0)
@@ -265,22 +265,36 @@ static int run(struct guest *guest, const char *exe)
 /* ---- The command line --------------------------------------------------------------------- */
 
 enum {
-	GUEST_KERNEL = SOURCE_OPTION_END,
+	GUEST_KERNEL = RUN_OPTION_END,
 	GUEST_CACHE,
 	GUEST_CPUS,
 	GUEST_MEMORY,
 	GUEST_TIMEOUT,
 	GUEST_RW,
-	GUEST_JSON,
-	GUEST_DURATION,
-	GUEST_BACKEND,
-	GUEST_PERF_PAGES,
 };
+
+/* An option of hotprobe run's, for the one in the guest. What concerns the compiler alone has done
+   its work here. */
+static void pass_on(struct guest *guest, const struct options *options, int option)
+{
+	const struct option *name = options->names;
+	char text[32];
+
+	if (option < RUN_JSON && option != SOURCE_ATTACH && option != 'a' && option != 'v')
+		return;
+	while (name->name && name->val != option)
+		name++;
+	if (!name->name)
+		return;
+	snprintf(text, sizeof(text), "--%s", name->name);
+	add_word(&guest->inner, text);
+	if (name->has_arg)
+		add_word(&guest->inner, options->value);
+}
 
 static bool guest_option(struct guest *guest, const struct options *options, int option)
 {
 	const char *value = options->value;
-	unsigned milliseconds;
 
 	switch (option) {
 	case GUEST_KERNEL:
@@ -300,36 +314,19 @@ static bool guest_option(struct guest *guest, const struct options *options, int
 	case GUEST_RW:
 		add_option(&guest->run, "--rw", value);
 		return true;
-	case GUEST_JSON:
-		add_word(&guest->inner, "--json");
-		return true;
-	case 'a':
-		add_word(&guest->inner, "--all");
-		return true;
-	case GUEST_PERF_PAGES:
-		add_option(&guest->inner, "--perf-pages", value);
-		return true;
-	case GUEST_DURATION:
-		guest->stops = true;
-		add_option(&guest->inner, "--duration", value);
-		return option_seconds(options, "--duration", &milliseconds);
-	case GUEST_BACKEND:
-		add_option(&guest->inner, "--backend", value);
-		return option_backend(options, &guest->opts.backend);
-	case SOURCE_ATTACH:
-		add_option(&guest->inner, "--attach", value);
-		break;
-	case 'v':
-		add_word(&guest->inner, "-v");
-		break;
 	}
-	return source_option(&guest->source, options, option);
+	if (!run_option(&guest->options, options, option))
+		return false;
+	pass_on(guest, options, option);
+	return true;
 }
 
 static bool complete(struct guest *guest, const struct options *options)
 {
-	if (!source_options_complete(&guest->source, options))
+	if (!source_options_complete(&guest->options.source, options))
 		return false;
+	guest->stops = guest->options.duration_ms;
+	guest->opts.backend = guest->options.backend;
 	if (!options->rest)
 		return true;
 	if (!options->rest[0]) {
@@ -353,12 +350,7 @@ static int run_main(const struct command *command, const char *exe, const char *
 		{"memory", required_argument, NULL, GUEST_MEMORY},
 		{"timeout", required_argument, NULL, GUEST_TIMEOUT},
 		{"rw", required_argument, NULL, GUEST_RW},
-		{"json", no_argument, NULL, GUEST_JSON},
-		{"all", no_argument, NULL, 'a'},
-		{"duration", required_argument, NULL, GUEST_DURATION},
-		{"backend", required_argument, NULL, GUEST_BACKEND},
-		{"perf-pages", required_argument, NULL, GUEST_PERF_PAGES},
-		SOURCE_NAMES,
+		RUN_NAMES,
 		OPTION_NAMES,
 		{0},
 	};
@@ -366,7 +358,7 @@ static int run_main(const struct command *command, const char *exe, const char *
 		.command = command,
 		.argc = argc,
 		.argv = argv,
-		.letters = OPTION_LETTERS SOURCE_LETTERS "a",
+		.letters = OPTION_LETTERS RUN_LETTERS,
 		.names = names,
 		.status = EXIT_USAGE,
 	};
@@ -385,7 +377,7 @@ out:
 	free_words(&guest.inner);
 	free_words(&guest.run);
 	free_words(&guest.setup);
-	source_options_free(&guest.source);
+	run_options_free(&guest.options);
 	return options.status;
 }
 
@@ -417,55 +409,43 @@ static int guest_main(const struct command *command, int argc, char **argv)
 	return exec_failed(script, errno);
 }
 
+/* clang-format off */
+static const char guest_help[] =
+	"Usage: hotprobe guest run FILE.c [OPTION...] [-- COMMAND [ARGUMENT...]]\n"
+	"       hotprobe guest setup [--kernel K] [--cache DIR] [--update] [--headers]\n"
+	"\n"
+	"Compiles FILE.c (- is standard input) for one of Debian's kernels, boots that in QEMU and\n"
+	"traces in there, as hotprobe run does. It needs no privilege and touches nothing of this\n"
+	"machine: COMMAND runs in the guest, as its root, in this directory; it sees all files and\n"
+	"what it writes is gone afterwards. Without COMMAND the whole guest is traced, until Ctrl-C.\n"
+	"The first run of a kernel fetches it from Debian; setup does only that and prints the\n"
+	"path of its vmlinux.\n"
+	"\n"
+	"Options of the guest:\n"
+	"      --kernel K            6.1 (the default), 6.12, or a package:\n"
+	"                            linux-image-6.1.0-50-amd64\n"
+	"      --cache DIR           keep kernels there; by default hotprobe-guest in /var/cache\n"
+	"                            (root, or where the kernel is there), XDG_CACHE_HOME or\n"
+	"                            ~/.cache\n"
+	"      --cpus N              processors (2)\n"
+	"      --memory M            memory, with a unit (1G)\n"
+	"      --timeout SECONDS     end the guest after that time (300)\n"
+	"      --rw DIR              keep what COMMAND writes under DIR\n"
+	"      --update              setup: fetch the newest package of that kernel\n"
+	"      --headers             setup: fetch the kernel's headers too\n"
+	"\n"
+	"Options:\n"
+	RUN_OPTIONS_HELP
+	"  -h, --help                print this\n"
+	"\n"
+	EXIT_STATUS_HELP
+	"Otherwise COMMAND's status as of hotprobe run; 124 if the time was up, 125 if the guest\n"
+	"failed.\n";
+/* clang-format on */
+
 const struct command command_guest = {
 	.name = "guest",
 	.summary = "run a program on another kernel, in a virtual machine",
-	.help = "Usage: hotprobe guest run FILE.c [OPTION...] [-- COMMAND [ARGUMENT...]]\n"
-		"       hotprobe guest setup [--kernel K] [--cache DIR] [--update] [--headers]\n"
-		"\n"
-		"Compiles FILE.c (- is standard input) for one of Debian's kernels, boots that in "
-		"QEMU "
-		"and\n"
-		"traces in there, as hotprobe run does. It needs no privilege and touches nothing "
-		"of "
-		"this\n"
-		"machine: COMMAND runs in the guest, as its root, in this directory; it sees all "
-		"files "
-		"and\n"
-		"what it writes is gone afterwards. Without COMMAND the whole guest is traced, "
-		"until "
-		"Ctrl-C.\n"
-		"The first run of a kernel fetches it from Debian; setup does only that and prints "
-		"the\n"
-		"path of its vmlinux.\n"
-		"\n"
-		"Options of the guest:\n"
-		"      --kernel K            6.1 (the default), 6.12, or a package:\n"
-		"                            linux-image-6.1.0-50-amd64\n"
-		"      --cache DIR           keep kernels there; by default hotprobe-guest in "
-		"/var/cache\n"
-		"                            (root, or where the kernel is there), XDG_CACHE_HOME "
-		"or\n"
-		"                            ~/.cache\n"
-		"      --cpus N              processors (2)\n"
-		"      --memory M            memory, with a unit (1G)\n"
-		"      --timeout SECONDS     end the guest after that time (300)\n"
-		"      --rw DIR              keep what COMMAND writes under DIR\n"
-		"      --update              setup: fetch the newest package of that kernel\n"
-		"      --headers             setup: fetch the kernel's headers too\n"
-		"\n"
-		"Options:\n"
-		"  -a, --all                 with COMMAND: trace the whole guest until it ends\n"
-		"      --json                print JSON, one object a line\n"
-		"      --duration SECONDS    end after that time\n" SOURCE_OPTIONS_HELP
-		"      --backend auto|fentry|kprobe|tracepoint\n"
-		"                            how to attach functions that BCC attaches as kprobes\n"
-		"      --perf-pages N        pages of each CPU's event buffer, a power of two "
-		"(64)\n"
-		"  -h, --help                print this\n"
-		"\n" EXIT_STATUS_HELP
-		"Otherwise COMMAND's status as of hotprobe run; 124 if the time was up, 125 if the "
-		"guest\n"
-		"failed.\n",
+	.help = guest_help,
 	.main = guest_main,
 };

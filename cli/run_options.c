@@ -8,24 +8,7 @@
 
 #include "report.h"
 
-enum {
-	RUN_JSON = SOURCE_OPTION_END,
-	RUN_PID,
-	RUN_DURATION,
-	RUN_BACKEND,
-	RUN_PERF_PAGES,
-	RUN_PERF_BUFFER,
-	RUN_TABLES,
-	RUN_TOP,
-	RUN_INTERVAL,
-	RUN_CLEAR,
-	RUN_RAW,
-	RUN_FOLDED,
-	RUN_FLAME,
-	RUN_CSV,
-	RUN_FORMAT,
-	RUN_COUNTER,
-};
+enum { RUN_PID = RUN_OPTION_END, RUN_FLAME };
 
 static bool parse_perf_pages(struct run_options *run, const struct options *options)
 {
@@ -120,7 +103,7 @@ static bool parse_pid(struct run_options *run, const struct options *options)
 	return true;
 }
 
-static bool run_option(struct run_options *run, const struct options *options, int option)
+bool run_option(struct run_options *run, const struct options *options, int option)
 {
 	switch (option) {
 	case RUN_JSON:
@@ -129,8 +112,6 @@ static bool run_option(struct run_options *run, const struct options *options, i
 	case 'a':
 		run->all = true;
 		return true;
-	case RUN_PID:
-		return parse_pid(run, options);
 	case RUN_DURATION:
 		return option_seconds(options, "--duration", &run->duration_ms);
 	case RUN_BACKEND:
@@ -159,14 +140,25 @@ static bool run_option(struct run_options *run, const struct options *options, i
 	case RUN_FOLDED:
 		run->format = &output_folded;
 		return true;
-	case RUN_FLAME:
-		run->flame = options->value;
-		return true;
 	case RUN_RAW:
 		run->raw = true;
 		return true;
 	default:
 		return source_option(&run->source, options, option);
+	}
+}
+
+/* Those that make sense on this machine alone. */
+static bool own_option(struct run_options *run, const struct options *options, int option)
+{
+	switch (option) {
+	case RUN_PID:
+		return parse_pid(run, options);
+	case RUN_FLAME:
+		run->flame = options->value;
+		return true;
+	default:
+		return run_option(run, options, option);
 	}
 }
 
@@ -194,24 +186,9 @@ bool run_options_parse(struct run_options *run, const struct command *command, i
 {
 	bool ok = false;
 	static const struct option names[] = {
-		{"json", no_argument, NULL, RUN_JSON},
-		{"all", no_argument, NULL, 'a'},
 		{"pid", required_argument, NULL, RUN_PID},
-		{"duration", required_argument, NULL, RUN_DURATION},
-		{"backend", required_argument, NULL, RUN_BACKEND},
-		{"perf-pages", required_argument, NULL, RUN_PERF_PAGES},
-		{"perf-buffer", no_argument, NULL, RUN_PERF_BUFFER},
-		{"tables", required_argument, NULL, RUN_TABLES},
-		{"top", required_argument, NULL, RUN_TOP},
-		{"interval", required_argument, NULL, RUN_INTERVAL},
-		{"clear", no_argument, NULL, RUN_CLEAR},
-		{"csv", no_argument, NULL, RUN_CSV},
-		{"folded", no_argument, NULL, RUN_FOLDED},
 		{"flame", required_argument, NULL, RUN_FLAME},
-		{"format", required_argument, NULL, RUN_FORMAT},
-		{"raw", no_argument, NULL, RUN_RAW},
-		{"counter", required_argument, NULL, RUN_COUNTER},
-		SOURCE_NAMES,
+		RUN_NAMES,
 		OPTION_NAMES,
 		{0},
 	};
@@ -219,7 +196,7 @@ bool run_options_parse(struct run_options *run, const struct command *command, i
 		.command = command,
 		.argc = argc,
 		.argv = argv,
-		.letters = OPTION_LETTERS SOURCE_LETTERS "a",
+		.letters = OPTION_LETTERS RUN_LETTERS,
 		.names = names,
 		.status = EXIT_USAGE,
 	};
@@ -228,7 +205,7 @@ bool run_options_parse(struct run_options *run, const struct command *command, i
 	*run = (struct run_options){.format = &output_columns};
 	while ((option = options_next(&options)) != OPTION_END)
 		if (option == OPTION_HELP || option == OPTION_BAD ||
-		    !run_option(run, &options, option))
+		    !own_option(run, &options, option))
 			goto out;
 	ok = complete(run, &options);
 out:
@@ -261,29 +238,9 @@ const char run_help[] =
 	"it passes the signal on (SIGTERM after --duration); a second Ctrl-C ends it at once.\n"
 	"\n"
 	"Options:\n"
-	"      --json                print JSON, one object a line\n"
-	"      --csv                 print comma-separated values\n"
-	"      --format FORMAT       print each event as this line: '{time} {comm:16} {pid:>7} {ret}'\n"
-	"                            {FIELD!CONVERSION:<WIDTH.MAX}, with < > ^ to align; the\n"
-	"                            conversions: raw, hex, errno, ns, us, ms, time, addr, sym,\n"
-	"                            syscall, signal\n"
-	"      --folded              print the stacks alone, a line each, as flame graph tools take them\n"
-	"      --flame FILE.svg      draw a flame graph of the stacks\n"
-	"      --raw                 leave numbers as they are: no names of errors, no units of time\n"
-	"  -a, --all                 with COMMAND: trace the whole system until it ends\n"
 	"      --pid PID             trace this running process and its descendants\n"
-	"      --duration SECONDS    end after that time\n"
-	"      --interval SECONDS    print the tables each time, not only at the end\n"
-	"      --clear               what was printed does not count again\n"
-	"      --tables NAME,...     print these tables; none prints none\n"
-	"      --top N               of each table, the N entries with the largest values\n"
-	"      --counter TABLE=EVENT let programs read this event's counters of all CPUs from a\n"
-	"                            BPF_PERF_ARRAY; events are named as in perf list\n"
-	SOURCE_OPTIONS_HELP
-	"      --backend auto|fentry|kprobe|tracepoint\n"
-	"                            how to attach functions that BCC attaches as kprobes\n"
-	"      --perf-pages N        pages of each CPU's event buffer, a power of two (64)\n"
-	"      --perf-buffer         send BPF_PERF_OUTPUT over perf buffers, not over a ring buffer\n"
+	"      --flame FILE.svg      draw a flame graph of the stacks\n"
+	RUN_OPTIONS_HELP
 	"  -h, --help                print this\n"
 	"\n"
 	EXIT_STATUS_HELP

@@ -13,6 +13,71 @@
 #include "output.h"
 #include "tables.h"
 
+/* ---- Those that hotprobe guest run has too: of a run, wherever that is ------------------------
+ */
+
+enum {
+	RUN_JSON = SOURCE_OPTION_END,
+	RUN_DURATION,
+	RUN_BACKEND,
+	RUN_PERF_PAGES,
+	RUN_PERF_BUFFER,
+	RUN_TABLES,
+	RUN_TOP,
+	RUN_INTERVAL,
+	RUN_CLEAR,
+	RUN_RAW,
+	RUN_FOLDED,
+	RUN_CSV,
+	RUN_FORMAT,
+	RUN_COUNTER,
+	RUN_OPTION_END, /* the first value for the options of a subcommand itself */
+};
+
+/* clang-format off */
+#define RUN_LETTERS SOURCE_LETTERS "a"
+#define RUN_NAMES                                                                                  \
+	{"json", no_argument, NULL, RUN_JSON},                                                     \
+	{"all", no_argument, NULL, 'a'},                                                           \
+	{"duration", required_argument, NULL, RUN_DURATION},                                       \
+	{"backend", required_argument, NULL, RUN_BACKEND},                                         \
+	{"perf-pages", required_argument, NULL, RUN_PERF_PAGES},                                   \
+	{"perf-buffer", no_argument, NULL, RUN_PERF_BUFFER},                                       \
+	{"tables", required_argument, NULL, RUN_TABLES},                                           \
+	{"top", required_argument, NULL, RUN_TOP},                                                 \
+	{"interval", required_argument, NULL, RUN_INTERVAL},                                       \
+	{"clear", no_argument, NULL, RUN_CLEAR},                                                   \
+	{"csv", no_argument, NULL, RUN_CSV},                                                       \
+	{"folded", no_argument, NULL, RUN_FOLDED},                                                 \
+	{"format", required_argument, NULL, RUN_FORMAT},                                           \
+	{"raw", no_argument, NULL, RUN_RAW},                                                       \
+	{"counter", required_argument, NULL, RUN_COUNTER},                                         \
+	SOURCE_NAMES
+
+#define RUN_OPTIONS_HELP \
+	"      --json                print JSON, one object a line\n" \
+	"      --csv                 print comma-separated values\n" \
+	"      --format FORMAT       print each event as this line: '{time} {comm:16} {pid:>7} {ret}'\n" \
+	"                            {FIELD!CONVERSION:<WIDTH.MAX}, with < > ^ to align; the\n" \
+	"                            conversions: raw, hex, errno, ns, us, ms, time, addr, sym,\n" \
+	"                            syscall, signal\n" \
+	"      --folded              print the stacks alone, a line each, as flame graph tools take them\n" \
+	"      --raw                 leave numbers as they are: no names of errors, no units of time\n" \
+	"  -a, --all                 with COMMAND: trace the whole system until it ends\n" \
+	"      --duration SECONDS    end after that time\n" \
+	"      --interval SECONDS    print the tables each time, not only at the end\n" \
+	"      --clear               what was printed does not count again\n" \
+	"      --tables NAME,...     print these tables; none prints none\n" \
+	"      --top N               of each table, the N entries with the largest values\n" \
+	"      --counter TABLE=EVENT let programs read this event's counters of all CPUs from a\n" \
+	"                            BPF_PERF_ARRAY; events are named as in perf list\n" \
+	SOURCE_OPTIONS_HELP \
+	"      --backend auto|fentry|kprobe|tracepoint\n" \
+	"                            how to attach functions that BCC attaches as kprobes\n" \
+	"      --perf-pages N        pages of each CPU's event buffer, a power of two (64)\n" \
+	"      --perf-buffer         send BPF_PERF_OUTPUT over perf buffers, not over a ring buffer\n"
+/* clang-format on */
+
 struct run_options {
 	struct source_options source;
 	const struct output_format *format;
@@ -34,6 +99,13 @@ struct run_options {
 	bool all;	      /* the whole system, with a command too */
 	char *const *command; /* NULL: none */
 };
+
+/* Takes what options_next() returned: an option of RUN_NAMES or of the source. Returns false after
+   it reported that it is wrong, or that no one knows it. */
+bool run_option(struct run_options *run, const struct options *options, int option);
+
+/* ---- The command line of hotprobe run ---------------------------------------------------------
+ */
 
 /* Returns true if there is something to run; else *status is what to end with. Free it in any case.
  */

@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
+#include "insns.h"
+
 enum {
 	FRAME_SIZE = 512,
 };
@@ -168,19 +170,6 @@ static struct flow_value stored_value(const struct flow_state *s, const struct b
 	return BPF_MODE(insn->code) == BPF_MEM ? s->value[insn->src_reg] : other();
 }
 
-static int store_size(const struct bpf_insn *insn)
-{
-	switch (BPF_SIZE(insn->code)) {
-	case BPF_B:
-		return 1;
-	case BPF_H:
-		return 2;
-	case BPF_W:
-		return 4;
-	}
-	return 8;
-}
-
 static void store_byte(struct flow_value *slot, int index, struct flow_value value, int from)
 {
 	uint8_t known = known_bytes(*slot), bit = (uint8_t)(1 << index);
@@ -194,7 +183,7 @@ static void store_byte(struct flow_value *slot, int index, struct flow_value val
 static void step_store(struct flow_state *s, const struct bpf_insn *insn)
 {
 	struct flow_value base = s->value[insn->dst_reg], value = stored_value(s, insn);
-	int size = store_size(insn), slot = slot_of(base, insn->off);
+	int size = insn_bytes(insn), slot = slot_of(base, insn->off);
 
 	if (slot >= 0 && size == 8 && !((base.number + insn->off) & 7))
 		s->value[slot] = value;

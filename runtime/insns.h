@@ -5,6 +5,20 @@
 
 #include <linux/bpf.h>
 
+/* Bytes that a load or store moves. */
+static inline int insn_bytes(const struct bpf_insn *insn)
+{
+	switch (BPF_SIZE(insn->code)) {
+	case BPF_B:
+		return 1;
+	case BPF_H:
+		return 2;
+	case BPF_W:
+		return 4;
+	}
+	return 8;
+}
+
 #define INSN(code_, dst, src, off_, imm_)                                                          \
 	((struct bpf_insn){.code = (code_),                                                        \
 			   .dst_reg = (dst),                                                       \

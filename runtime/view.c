@@ -42,19 +42,6 @@ static void emit(struct edit *e, struct bpf_insn insn)
 	e->insns[e->count++] = insn;
 }
 
-static int load_size(const struct bpf_insn *insn)
-{
-	switch (BPF_SIZE(insn->code)) {
-	case BPF_B:
-		return 1;
-	case BPF_H:
-		return 2;
-	case BPF_W:
-		return 4;
-	}
-	return 8;
-}
-
 static const struct arch_register *find_register(int32_t offset)
 {
 	for (const struct arch_register *r = arch_native.registers; r->name; r++)
@@ -153,7 +140,7 @@ static void emit_as_register(struct edit *e, uint8_t reg, const struct signature
 static int load_slot(const struct bpf_insn *insn, int32_t offset, int32_t reg_offset, int slot,
 		     const struct signature_value *value, struct edit *e)
 {
-	int from = offset - reg_offset, size = load_size(insn);
+	int from = offset - reg_offset, size = insn_bytes(insn);
 	int held = value->is_signed && value->size < 4 ? 4 : value->size; /* above is 0 */
 
 	emit(e, LOAD(BPF_DW, insn->dst_reg, insn->src_reg, insn->off + SLOT * slot - offset));
@@ -177,7 +164,7 @@ static int load_ip(struct fitting *f, const struct bpf_insn *insn, int32_t offse
 {
 	f->needs_ip = true;
 	emit(e, LOAD(BPF_DW, insn->dst_reg, BPF_REG_10, f->ip_slot));
-	emit_cut(e, insn->dst_reg, offset - arch_native.ip, load_size(insn));
+	emit_cut(e, insn->dst_reg, offset - arch_native.ip, insn_bytes(insn));
 	return 0;
 }
 
@@ -236,11 +223,11 @@ static int load_from_multi(const struct fitting *f, const struct bpf_insn *insn,
 	if (ip < 0)
 		return cannot(f, "reads its context, where this architecture has an instruction "
 				 "pointer of its own");
-	if (offset + load_size(insn) <= ip || offset >= ip + 8)
+	if (offset + insn_bytes(insn) <= ip || offset >= ip + 8)
 		return 0;
 	emit(e, LOAD(BPF_DW, insn->dst_reg, insn->src_reg, insn->off + ip - offset));
 	emit(e, ADD_IMM(insn->dst_reg, arch_native.ip_ahead - arch_native.ip_ahead_multi));
-	emit_cut(e, insn->dst_reg, offset - ip, load_size(insn));
+	emit_cut(e, insn->dst_reg, offset - ip, insn_bytes(insn));
 	return 0;
 }
 

@@ -24,14 +24,24 @@ enum {
 	AT_POINTER = -24,
 };
 
-/* Of a process in the table. One that has ended stays until its task is freed. */
+/* Of a process in the table. One that has ended stays for a while. */
 enum { TRACED = 1, ENDED = 2 };
 
-enum { EVENTS = 3 };
+enum {
+	EVENTS = 2,
+	REMEMBERED = 64, /* processes that ended, on each CPU; a power of two */
+};
+
+/* Of one CPU. */
+struct ended {
+	uint32_t next;
+	uint32_t tgid[REMEMBERED];
+};
 
 struct confinement {
 	struct hotprobe *hp;
 	int pids_fd;   /* hash, tgid -> TRACED or ENDED */
+	int ended_fd;  /* per-CPU array of one struct ended */
 	int missed_fd; /* array of one u64 */
 	int program_fds[EVENTS];
 	int link_fds[EVENTS];
@@ -123,42 +133,43 @@ static int attach_fork(struct confinement *c)
 	return load_and_attach(c, 0, "sched_process_fork", insns, COUNT(insns));
 }
 
-/* sched_process_exit(task): what its last thread does from here on is traced still, and so are
-   programs at this very tracepoint. */
+/*
+ * sched_process_exit(task): what a process' last thread does from here on is traced still, and so
+ * are programs at this very tracepoint. It leaves the table when it is long gone: each CPU
+ * remembers the last that ended there, and drops the one before those. Another process may have its
+ * number by then: that one has not ended. (sched_process_free would tell exactly, but it comes in
+ * an interrupt, and Linux 6.1 locks up when a hash is changed there.)
+ */
 static int attach_exit(struct confinement *c)
 {
 	const struct image_facts *facts = c->hp->image.facts;
 	const struct bpf_insn insns[] = {
 		LOAD(BPF_DW, BPF_REG_6, BPF_REG_1, 0),
 		LOOK_UP_CURRENT(c->pids_fd),
-		JUMP_IF_ZERO(BPF_REG_0, 18),
+		JUMP_IF_ZERO(BPF_REG_0, 49),
 		MOV_REG(BPF_REG_7, BPF_REG_0),
 		READ_KERNEL(AT_POINTER, 8, BPF_REG_6, facts->task_signal),
 		LOAD(BPF_DW, BPF_REG_6, BPF_REG_10, AT_POINTER),
 		READ_KERNEL(AT_VALUE, 4, BPF_REG_6, facts->signal_live),
 		LOAD(BPF_W, BPF_REG_1, BPF_REG_10, AT_VALUE),
-		JUMP_UNLESS_ZERO(BPF_REG_1, 2),
+		JUMP_UNLESS_ZERO(BPF_REG_1, 33),
 		MOV_IMM(BPF_REG_1, ENDED),
 		STORE(BPF_W, BPF_REG_7, 0, BPF_REG_1),
-		MOV_IMM(BPF_REG_0, 0),
-		EXIT(),
-	};
-
-	return load_and_attach(c, 1, "sched_process_exit", insns, COUNT(insns));
-}
-
-/* sched_process_free(task): when the first thread's task goes, its process has been waited for.
-   Another process may have its number by then: that one has not ended. */
-static int attach_free(struct confinement *c)
-{
-	const struct image_facts *facts = c->hp->image.facts;
-	const struct bpf_insn insns[] = {
-		LOAD(BPF_DW, BPF_REG_6, BPF_REG_1, 0),
-		READ_KERNEL(AT_PID, 4, BPF_REG_6, facts->task_pid),
-		READ_KERNEL(AT_VALUE, 4, BPF_REG_6, facts->task_tgid),
-		LOAD(BPF_W, BPF_REG_1, BPF_REG_10, AT_PID),
-		LOAD(BPF_W, BPF_REG_2, BPF_REG_10, AT_VALUE),
-		JUMP_UNLESS_SAME(BPF_REG_1, BPF_REG_2, 13),
+		/* The oldest of the ring gives its place to this one. */
+		STORE_IMM(BPF_W, BPF_REG_10, AT_INDEX, 0),
+		ON_ENTRY(BPF_FUNC_map_lookup_elem, c->ended_fd, AT_INDEX),
+		JUMP_IF_ZERO(BPF_REG_0, 24),
+		LOAD(BPF_W, BPF_REG_1, BPF_REG_0, offsetof(struct ended, next)),
+		AND_IMM(BPF_REG_1, REMEMBERED - 1),
+		MOV_REG(BPF_REG_2, BPF_REG_1),
+		ADD_IMM(BPF_REG_2, 1),
+		STORE(BPF_W, BPF_REG_0, offsetof(struct ended, next), BPF_REG_2),
+		LSH_IMM(BPF_REG_1, 2),
+		ADD_REG(BPF_REG_0, BPF_REG_1),
+		LOAD(BPF_W, BPF_REG_1, BPF_REG_0, offsetof(struct ended, tgid)),
+		STORE(BPF_W, BPF_REG_10, AT_PID, BPF_REG_1),
+		LOAD(BPF_W, BPF_REG_1, BPF_REG_10, AT_TGID),
+		STORE(BPF_W, BPF_REG_0, offsetof(struct ended, tgid), BPF_REG_1),
 		ON_ENTRY(BPF_FUNC_map_lookup_elem, c->pids_fd, AT_PID),
 		JUMP_IF_ZERO(BPF_REG_0, 7),
 		LOAD(BPF_W, BPF_REG_1, BPF_REG_0, 0),
@@ -168,15 +179,18 @@ static int attach_free(struct confinement *c)
 		EXIT(),
 	};
 
-	return load_and_attach(c, 2, "sched_process_free", insns, COUNT(insns));
+	return load_and_attach(c, 1, "sched_process_exit", insns, COUNT(insns));
 }
 
 static int create_tables(struct confinement *c)
 {
 	c->pids_fd = bpf_map_create(BPF_MAP_TYPE_HASH, "hotprobe_pids", 4, 4, PROCESSES_MAX, NULL);
 	if (c->pids_fd >= 0)
+		c->ended_fd = bpf_map_create(BPF_MAP_TYPE_PERCPU_ARRAY, "hotprobe_ended", 4,
+					     sizeof(struct ended), 1, NULL);
+	if (c->ended_fd >= 0)
 		c->missed_fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "hotprobe_missed", 4, 8, 1, NULL);
-	if (c->pids_fd < 0 || c->missed_fd < 0)
+	if (c->missed_fd < 0)
 		return fail(c->hp, -errno, "cannot make the table of traced processes: %s",
 			    strerror(errno));
 	return 0;
@@ -192,8 +206,8 @@ static int check_possible(struct hotprobe *hp)
 			       "run it outside the container, or in one with the host's PID "
 			       "namespace (--pid=host)",
 			       "processes cannot be told apart from inside a PID namespace");
-	if (facts->task_pid == IMAGE_NONE || facts->task_tgid == IMAGE_NONE ||
-	    facts->task_signal == IMAGE_NONE || facts->signal_live == IMAGE_NONE)
+	if (facts->task_tgid == IMAGE_NONE || facts->task_signal == IMAGE_NONE ||
+	    facts->signal_live == IMAGE_NONE)
 		return fail_at(hp, -EOPNOTSUPP, "", 0, 0,
 			       "trace the whole system instead, or use a kernel with "
 			       "CONFIG_DEBUG_INFO_BTF",
@@ -215,17 +229,16 @@ int confine_new(struct hotprobe *hp, struct confinement **confinement)
 	*c = (struct confinement){
 		.hp = hp,
 		.pids_fd = -1,
+		.ended_fd = -1,
 		.missed_fd = -1,
-		.program_fds = {-1, -1, -1},
-		.link_fds = {-1, -1, -1},
+		.program_fds = {-1, -1},
+		.link_fds = {-1, -1},
 	};
 	err = create_tables(c);
 	if (!err)
 		err = attach_fork(c);
 	if (!err)
 		err = attach_exit(c);
-	if (!err)
-		err = attach_free(c);
 	if (err) {
 		confine_free(c);
 		return err;
@@ -249,6 +262,7 @@ void confine_free(struct confinement *c)
 		close_if_open(c->program_fds[i]);
 	}
 	close_if_open(c->missed_fd);
+	close_if_open(c->ended_fd);
 	close_if_open(c->pids_fd);
 	free(c);
 }

@@ -91,6 +91,9 @@ enum hotprobe_backend {
 	 * tasks are inside; a function that is called from inside another program or helper is
 	 * seen, where kprobes on a CPU shut each other out; the upper half of an argument of 4 or
 	 * fewer bytes is 0, whatever the caller left there.
+	 *
+	 * AUTO takes trampolines from Linux 6.12 on: Debian's 6.1 was seen to lock up when several
+	 * processes attached and detached some at the same time.
 	 */
 	HOTPROBE_BACKEND_FENTRY,
 };

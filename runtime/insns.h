@@ -43,7 +43,6 @@ static inline int insn_bytes(const struct bpf_insn *insn)
 #define JUMP_IF_ZERO(reg, off) INSN(BPF_JMP | BPF_JEQ | BPF_K, reg, 0, off, 0)
 #define JUMP_UNLESS_ZERO(reg, off) INSN(BPF_JMP | BPF_JNE | BPF_K, reg, 0, off, 0)
 #define JUMP_UNLESS_IMM(reg, imm, off) INSN(BPF_JMP | BPF_JNE | BPF_K, reg, 0, off, imm)
-#define JUMP_UNLESS_SAME(dst, src, off) INSN(BPF_JMP | BPF_JNE | BPF_X, dst, src, off, 0)
 #define CALL(helper) INSN(BPF_JMP | BPF_CALL, 0, 0, 0, helper)
 #define EXIT() INSN(BPF_JMP | BPF_EXIT, 0, 0, 0, 0)
 /* Two instructions. */

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "arch.h"
@@ -112,6 +113,16 @@ enum hotprobe_backend kernel_backend(struct hotprobe *hp)
 	if (hp->opts.btf_path)
 		return HOTPROBE_BACKEND_KPROBE; /* another kernel: most have kprobes */
 	return kernel_has_kprobes(hp) ? HOTPROBE_BACKEND_KPROBE : HOTPROBE_BACKEND_TRACEPOINT;
+}
+
+bool kernel_is_at_least(unsigned major, unsigned minor)
+{
+	unsigned has_major = 0, has_minor = 0;
+	struct utsname name;
+
+	if (uname(&name) || sscanf(name.release, "%u.%u", &has_major, &has_minor) != 2)
+		return false;
+	return has_major > major || (has_major == major && has_minor >= minor);
 }
 
 bool kernel_is_locked_down(void)

@@ -12,6 +12,8 @@ enum {
 	KERNEL_ID_SIZE = 2 * 64 + 1, /* with its NUL; 20 bytes are usual */
 };
 
+/* By its release. */
+bool kernel_is_at_least(unsigned major, unsigned minor);
 /* CONFIG_KPROBES with its perf PMU (Linux 4.17), asked once per handle. */
 bool kernel_has_kprobes(struct hotprobe *hp);
 /* opts.backend with AUTO decided as far as it concerns the compiler: KPROBE or TRACEPOINT. */

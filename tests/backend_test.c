@@ -14,6 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../runtime/kernel.h"
+
 enum {
 	ROUNDS = 20,
 	RECORDS_MAX = 4096,
@@ -83,6 +85,12 @@ static void keep_log(void *ctx, enum hotprobe_severity severity, const char *lin
 	(void)severity;
 	free(seen->log);
 	seen->log = more;
+}
+
+/* NULL where hotprobe takes trampolines without being told to. */
+static const char *no_own_choice(void)
+{
+	return kernel_is_at_least(6, 12) ? NULL : "trampolines are taken by choice from Linux 6.12";
 }
 
 static struct seen *see(enum hotprobe_backend backend, bool perf_buffer)
@@ -169,6 +177,7 @@ static void compare(struct seen *a, struct seen *b, size_t least)
 START_TEST(each_record_is_the_same_by_a_trampoline_and_by_a_kprobe)
 {
 	NEED(no_kprobes());
+	NEED(no_own_choice());
 
 	struct seen *a = see(HOTPROBE_BACKEND_AUTO, _i), *b = see(HOTPROBE_BACKEND_KPROBE, _i);
 
@@ -318,6 +327,7 @@ static uint64_t hits(const struct seen *seen)
 START_TEST(where_the_kernel_attaches_no_more_trampolines_it_is_a_kprobe)
 {
 	NEED(no_kprobes());
+	NEED(no_own_choice());
 
 	struct seen *seen[TRAMPOLINE_MAX + 1];
 	char *dir = make_dir(), *image = format("%s/image.hpo", dir);
@@ -378,6 +388,7 @@ static void sleep_together(void *unused)
 START_TEST(no_return_is_missed_however_many_are_inside)
 {
 	NEED(no_kprobes());
+	NEED(no_own_choice());
 
 	struct seen *seen = see(HOTPROBE_BACKEND_AUTO, false);
 	struct peer peer = peer_start(sleep_together, NULL);

@@ -209,12 +209,6 @@ int trampoline_plan(struct hotprobe_link *link, const char *function, bool is_re
 
 	if (link->target.offset)
 		return decline(link, is_return, NULL, "only a kprobe can have an offset");
-	/* Debian's 6.1 was seen to lock up when several processes came and went; its 6.12 not. */
-	if (!is_insisted(link) && !kernel_is_at_least(6, 12))
-		return decline(
-			link, is_return, NULL,
-			"before Linux 6.12 trampolines that come and go at the same time may "
-			"lock up the machine");
 	if (usdt_is_read(program))
 		return decline(link, is_return, NULL, "it reads arguments of a USDT probe");
 	why = look_up(program->hp, function, is_return, &found);
@@ -227,6 +221,12 @@ int trampoline_plan(struct hotprobe_link *link, const char *function, bool is_re
 	why = is_certain ? NULL : look_for_others(program->hp, function);
 	if (why)
 		return decline(link, is_return, NULL, "%s", why);
+	/* Debian's 6.1 was seen to lock up when several processes came and went; its 6.12 not. */
+	if (!is_insisted(link) && !kernel_is_at_least(6, 12))
+		return decline(
+			link, is_return, NULL,
+			"before Linux 6.12 trampolines that come and go at the same time may "
+			"lock up the machine");
 	err = is_insisted(link) ? load_variant(program, &plan) : load_try_variant(program, &plan);
 	if (err == -ENOMEM || (err < 0 && is_insisted(link)))
 		return err;

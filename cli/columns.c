@@ -101,25 +101,6 @@ static unsigned usual_width(const struct hotprobe_value *value)
 	}
 }
 
-static bool is_number(const struct hotprobe_value *value)
-{
-	switch (value->kind) {
-	case HOTPROBE_INT:
-	case HOTPROBE_INT128:
-	case HOTPROBE_FLOAT:
-	case HOTPROBE_POINTER:
-		return true;
-	default:
-		return false;
-	}
-}
-
-/* An unnamed bit-field. */
-static bool is_padding(const struct hotprobe_value *member)
-{
-	return !*member->name && !value_is_aggregate(member);
-}
-
 static bool add_column(struct layout *layout, const char *head, struct column column)
 {
 	struct column *columns =
@@ -139,13 +120,13 @@ static bool add_column(struct layout *layout, const char *head, struct column co
 static bool add_leaf(struct layout *layout, const char *head, const struct hotprobe_value *value)
 {
 	enum conversion conversion = layout->raw ? CONVERT_NONE : conversion_for(value);
-	bool number = is_number(value) && !convert_makes_text(conversion);
+	bool number = value_is_number(value) && !convert_makes_text(conversion);
 
 	return add_column(layout, head,
 			  (struct column){.width = max(usual_width(value),
 						       converted_width(value, conversion)),
 					  .right = number,
-					  .text = !is_number(value),
+					  .text = !value_is_number(value),
 					  .conversion = conversion});
 }
 
@@ -164,7 +145,7 @@ static bool add_columns(struct layout *layout, const struct hotprobe_value *valu
 	}
 	if (value_is_aggregate(value))
 		for (size_t i = 0; ok && !hotprobe_member(value, i, &member); i++)
-			ok = is_padding(&member) || add_columns(layout, &member, path);
+			ok = value_is_padding(&member) || add_columns(layout, &member, path);
 	else
 		ok = add_leaf(layout, path->length ? text_cstr(path) : "value", value);
 	path->length = length;

@@ -18,12 +18,6 @@ struct place {
 	bool by_path; /* a bit-field: its bytes alone do not tell it */
 };
 
-static bool is_number(const struct hotprobe_value *value)
-{
-	return value->kind == HOTPROBE_INT || value->kind == HOTPROBE_INT128 ||
-	       value->kind == HOTPROBE_FLOAT || value->kind == HOTPROBE_POINTER;
-}
-
 static void find_place(struct output_table *table, const struct line_field *field,
 		       struct place *place)
 {
@@ -39,7 +33,7 @@ static void find_place(struct output_table *table, const struct line_field *fiel
 		.conversion = field->conversion != LINE_AUTO ? (enum conversion)field->conversion
 			      : table->out->raw		     ? CONVERT_NONE
 							     : conversion_for(&value),
-		.number = is_number(&value),
+		.number = value_is_number(&value),
 		.by_path = value.bit_size != 0,
 	};
 }

@@ -20,6 +20,19 @@ int value_float_digits(const struct hotprobe_value *value)
 	return single ? 9 : 17;
 }
 
+bool value_is_number(const struct hotprobe_value *value)
+{
+	switch (value->kind) {
+	case HOTPROBE_INT:
+	case HOTPROBE_INT128:
+	case HOTPROBE_FLOAT:
+	case HOTPROBE_POINTER:
+		return true;
+	default:
+		return false;
+	}
+}
+
 bool value_is_padding(const struct hotprobe_value *value)
 {
 	return !*value->name && value->bit_size;

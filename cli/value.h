@@ -16,6 +16,8 @@ static inline bool value_has_members(const struct hotprobe_value *value)
 	return value_is_aggregate(value) || value->kind == HOTPROBE_ARRAY;
 }
 
+/* To the right in a column. */
+bool value_is_number(const struct hotprobe_value *value);
 /* An unnamed bit-field. */
 bool value_is_padding(const struct hotprobe_value *value);
 bool value_is_zero(const struct hotprobe_value *value);

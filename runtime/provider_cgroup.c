@@ -9,15 +9,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "hook.h"
 #include "provider.h"
 #include "target.h"
 
 /* By the names of bpftool-cgroup(8). */
-static const struct hook {
-	const char *name;
-	enum bpf_prog_type type;
-	enum bpf_attach_type attach_type;
-} hooks[] = {
+static const struct hook list[] = {
 	{"ingress", BPF_PROG_TYPE_CGROUP_SKB, BPF_CGROUP_INET_INGRESS},
 	{"egress", BPF_PROG_TYPE_CGROUP_SKB, BPF_CGROUP_INET_EGRESS},
 	{"sock_create", BPF_PROG_TYPE_CGROUP_SOCK, BPF_CGROUP_INET_SOCK_CREATE},
@@ -50,40 +47,25 @@ struct legacy {
 	enum bpf_attach_type attach_type;
 };
 
-static const struct hook *find_hook(const char *name)
-{
-	for (size_t i = 0; i < sizeof(hooks) / sizeof(*hooks); i++)
-		if (!strcmp(name, hooks[i].name))
-			return &hooks[i];
-	return NULL;
-}
+static const struct hooks hooks = {
+	.at = list,
+	.count = sizeof(list) / sizeof(*list),
+	.unknown = "its last word is none of ingress, egress, sock_create, "
+		   "sock_release, post_bind4, bind4, connect4, getpeername4, "
+		   "getsockname4, sendmsg4, recvmsg4 (each also with 6), sock_ops, "
+		   "device, sysctl, getsockopt, setsockopt",
+	.no_object = "the path of the cgroup is missing",
+};
 
 static int parse(struct target *target, const char *rest, bool from_name, const char **why)
 {
-	const char *colon = strrchr(rest, ':');
-	char *path;
-	int err;
-
 	(void)from_name;
-	if (!colon || !find_hook(colon + 1))
-		return *why = "its last word is none of ingress, egress, sock_create, "
-			      "sock_release, post_bind4, bind4, connect4, getpeername4, "
-			      "getsockname4, sendmsg4, recvmsg4 (each also with 6), sock_ops, "
-			      "device, sysctl, getsockopt, setsockopt",
-		       -EINVAL;
-	if (colon == rest)
-		return *why = "the path of the cgroup is missing", -EINVAL;
-	path = strndup(rest, (size_t)(colon - rest));
-	if (!path)
-		return -ENOMEM;
-	err = target_set(target, path, colon + 1);
-	free(path);
-	return err;
+	return hook_parse(&hooks, target, rest, why);
 }
 
 static int plan(struct hotprobe_link *link, struct plan *plan)
 {
-	const struct hook *hook = find_hook(link->target.name);
+	const struct hook *hook = hook_find(&hooks, link->target.name);
 
 	*plan = (struct plan){.type = hook->type, .expected_attach_type = hook->attach_type};
 	return 0;
@@ -130,7 +112,7 @@ static int attach(struct hotprobe_link *link, int prog_fd)
 		return link_fail(link, -errno, "",
 				 "cannot attach %s: cannot open the cgroup %s: %s",
 				 link->program->name, t->group, strerror(errno));
-	err = attach_to(link, prog_fd, fd, find_hook(t->name)->attach_type);
+	err = attach_to(link, prog_fd, fd, hook_find(&hooks, t->name)->attach_type);
 	if (err == -EBADF || err == -EINVAL)
 		return link_fail(link, -EINVAL,
 				 "name a directory of a mounted cgroup2 file system, such as "

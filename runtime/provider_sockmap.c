@@ -8,15 +8,12 @@
 #include <errno.h>
 #include <string.h>
 
+#include "hook.h"
 #include "provider.h"
 #include "target.h"
 
 /* By the names of enum bpf_attach_type. */
-static const struct hook {
-	const char *name;
-	enum bpf_prog_type type;
-	enum bpf_attach_type attach_type;
-} hooks[] = {
+static const struct hook list[] = {
 	{"msg_verdict", BPF_PROG_TYPE_SK_MSG, BPF_SK_MSG_VERDICT},
 	{"stream_parser", BPF_PROG_TYPE_SK_SKB, BPF_SK_SKB_STREAM_PARSER},
 	{"stream_verdict", BPF_PROG_TYPE_SK_SKB, BPF_SK_SKB_STREAM_VERDICT},
@@ -29,38 +26,23 @@ struct attachment {
 	enum bpf_attach_type type;
 };
 
-static const struct hook *find_hook(const char *name)
-{
-	for (size_t i = 0; i < sizeof(hooks) / sizeof(*hooks); i++)
-		if (!strcmp(name, hooks[i].name))
-			return &hooks[i];
-	return NULL;
-}
+static const struct hooks hooks = {
+	.at = list,
+	.count = sizeof(list) / sizeof(*list),
+	.unknown = "its last word is none of msg_verdict, stream_parser, "
+		   "stream_verdict, skb_verdict",
+	.no_object = "the table is missing",
+};
 
 static int parse(struct target *target, const char *rest, bool from_name, const char **why)
 {
-	const char *colon = strrchr(rest, ':');
-	char *table;
-	int err;
-
 	(void)from_name;
-	if (!colon || !find_hook(colon + 1))
-		return *why = "its last word is none of msg_verdict, stream_parser, "
-			      "stream_verdict, skb_verdict",
-		       -EINVAL;
-	if (colon == rest)
-		return *why = "the table is missing", -EINVAL;
-	table = strndup(rest, (size_t)(colon - rest));
-	if (!table)
-		return -ENOMEM;
-	err = target_set(target, table, colon + 1);
-	free(table);
-	return err;
+	return hook_parse(&hooks, target, rest, why);
 }
 
 static int plan(struct hotprobe_link *link, struct plan *plan)
 {
-	const struct hook *hook = find_hook(link->target.name);
+	const struct hook *hook = hook_find(&hooks, link->target.name);
 
 	*plan = (struct plan){.type = hook->type, .expected_attach_type = hook->attach_type};
 	return 0;

@@ -96,6 +96,7 @@ START_TEST(a_damaged_entry_is_compiled_again)
 {
 	char *parent = make_dir(), *dir = format("%s/cache", parent), *entry;
 	struct stat st;
+	char byte;
 	int fd;
 
 	ck_assert(!opens_from_cache(dir, "a.c", NULL));
@@ -105,10 +106,13 @@ START_TEST(a_damaged_entry_is_compiled_again)
 	for (int i = 0; i < 3; i++) {
 		fd = open(entry, O_RDWR);
 		ck_assert_int_ge(fd, 0);
-		if (i == 0)
-			ck_assert_int_eq(pwrite(fd, "\x01", 1, st.st_size / 2), 1);
-		else
+		if (i == 0) {
+			ck_assert_int_eq(pread(fd, &byte, 1, st.st_size / 2), 1);
+			byte ^= 1;
+			ck_assert_int_eq(pwrite(fd, &byte, 1, st.st_size / 2), 1);
+		} else {
 			ck_assert_int_eq(ftruncate(fd, i == 1 ? st.st_size / 2 : 0), 0);
+		}
 		close(fd);
 		ck_assert(!opens_from_cache(dir, "a.c", NULL));
 		ck_assert(opens_from_cache(dir, "a.c", NULL));

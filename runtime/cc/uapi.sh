@@ -24,12 +24,24 @@ done
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# 32-bit system call numbers would clash with the native ones.
+# 32-bit system call numbers would clash with the native ones, and so would the other byte order.
 for dir; do
 	(cd "$dir" && for part in linux asm asm-generic; do
 		[ ! -d $part ] || find $part -name '*.h'
 	done)
-done | grep -v 'asm/unistd_\(32\|x32\)\.h' | sort -u > "$work/list"
+done | grep -v -e 'asm/unistd_\(32\|x32\)\.h' -e byteorder/big_endian\.h | sort -u > "$work/list"
+
+# The C library's headers have none of these constants, and are there for this machine at most:
+# empty files stand for them.
+for dir; do
+	(cd "$dir" && xargs -r grep -hs '^[ \t]*#[ \t]*include[ \t]*<' < "$work/list" || :)
+done | sed 's/.*<\(.*\)>.*/\1/' | sort -u |
+	grep -v '^\(linux\|asm\|asm-generic\|drm\|misc\|mtd\|rdma\|scsi\|sound\|video\|xen\)/' |
+	while read -r header; do
+		mkdir -p "$work/empty/$(dirname "$header")"
+		: > "$work/empty/$header"
+	done
+cc="$cc -I$work/empty"
 
 # A header that needs another package ends the preprocessor: leave it out and start again.
 while :; do

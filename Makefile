@@ -12,6 +12,8 @@
 #   make bench      compare with the peers, in some ten minutes; BENCH=quick: in two
 #   make bench-plot draw what make bench measured
 #   make bench-guest  the same of traced calls and of attaching to patterns, in QEMU
+#   make soak       full load for a long time, each event accounted for: SOAK_SECONDS=1200 for each
+#                   way to take them, SOAK_MODES="callback json" for some
 #   make fuzz       look for inputs that lead astray (FUZZ_RUNS=10000000 each)
 #   make install    PREFIX=/usr/local DESTDIR=
 #
@@ -69,7 +71,7 @@ LIB_LIBS := -lbpf -lelf -lz -lmd
 CC_LIBS := -lbcc -lclang-14 -lLLVM-14 -lbpf -lelf -lz -lseccomp -lpthread
 
 .DEFAULT_GOAL := all
-.PHONY: all demo test test-guest test-arm64 test-valgrind conformance bench bench-plot bench-guest install clean deps lint
+.PHONY: all demo test test-guest test-arm64 test-valgrind conformance soak bench bench-plot bench-guest install clean deps lint
 all: $(B)/hotprobe $(B)/hotprobe-cc $(B)/hotprobe-guest $(B)/libhotprobe.so $(B)/libhotprobe.a $(B)/embed
 
 $(B)/runtime/%.o: private COMPILE := -fPIC -fvisibility=hidden
@@ -197,6 +199,12 @@ test-guest:
 	@scripts/install-deps test guest
 	@$(MAKE) --no-print-directory all $(B)/tests/all
 	@scripts/test --guests-only $(B) $(GUESTS)
+
+SOAK_SECONDS ?= 1200
+soak:
+	@scripts/install-deps test
+	@$(MAKE) --no-print-directory all $(B)/tests/soak/soak $(B)/tests/soak/producer
+	@$(B)/tests/soak/soak $(B) $(SOAK_SECONDS) $(SOAK_MODES)
 
 bench:
 	@scripts/install-deps bench

@@ -6,6 +6,7 @@ CLI_TEST_SRC := $(wildcard tests/cli_*_test.c)
 CC_TEST_SRC := $(wildcard tests/cc_*_test.c)
 LIB_TEST_SRC := $(filter-out $(CLI_TEST_SRC) $(CC_TEST_SRC),$(TEST_SRC))
 TEST_PROGRAMS := $(B)/tests/child $(B)/tests/worker $(B)/tests/user_child $(B)/tests/outside_cc
+SOAK_OBJ := $(addprefix $(B)/tests/soak/,soak.o consumer_host.o consumer_command.o)
 BENCH_PROGRAMS := $(B)/tests/bench/caller $(B)/tests/bench/hotprobe_host $(B)/tests/bench/libbpf_host
 BENCH_OBJECTS := $(foreach size,16 64 256 4096,$(B)/tests/bench/ring$(size).o $(B)/tests/bench/perf$(size).o)
 
@@ -44,6 +45,15 @@ $(B)/tests/libuser.so: $(B)/tests/user_library.o
 $(B)/tests/user_child: private LIBS := -L$(B)/tests -luser -Wl,-rpath,'$$ORIGIN' -Wl,--build-id
 $(B)/tests/user_child: | $(B)/tests/libuser.so
 
+$(B)/tests/soak_test: $(SOAK_OBJ)
+$(B)/tests/soak_test: | $(B)/tests/soak/producer
+$(B)/tests/soak/producer: %: %.o
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^
+$(B)/tests/soak/soak: $(B)/tests/soak/main.o $(SOAK_OBJ) $(B)/libhotprobe.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIB_LIBS) -lpthread
+
 $(B)/tests/outside_cc: $(B)/runtime/request.o
 $(B)/tests/bench_calls: private LIBS := $(LIB_LIBS)
 $(B)/tests/bench_calls: $(B)/libhotprobe.a
@@ -71,4 +81,4 @@ $(B)/tests/all: $(B)/libhotprobe.so $(TEST_SRC:%.c=$(B)/%) $(TEST_PROGRAMS)
 $(B)/tests/all: $(patsubst tests/fuzz/%_fuzz.c,$(B)/tests/fuzz/%,$(wildcard tests/fuzz/*_fuzz.c))
 $(B)/tests/bench/all: $(BENCH_PROGRAMS) $(BENCH_OBJECTS)
 
--include $(wildcard $(addprefix $(B)/tests/,*.d bench/*.d fuzz/*.d))
+-include $(wildcard $(addprefix $(B)/tests/,*.d bench/*.d fuzz/*.d soak/*.d))

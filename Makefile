@@ -13,7 +13,8 @@
 #   make bench-plot draw what make bench measured
 #   make bench-guest  the same of traced calls and of attaching to patterns, in QEMU
 #   make soak       full load for a long time, each event accounted for: SOAK_SECONDS=1200 for each
-#                   way to take them, SOAK_MODES="callback json" for some
+#                   way to take them, SOAK_MODES="callback json" for some; and a host that is
+#                   killed SOAK_KILLS=500 times
 #   make fuzz       look for inputs that lead astray (FUZZ_RUNS=10000000 each)
 #   make install    PREFIX=/usr/local DESTDIR=
 #
@@ -201,10 +202,12 @@ test-guest:
 	@scripts/test --guests-only $(B) $(GUESTS)
 
 SOAK_SECONDS ?= 1200
+SOAK_KILLS ?= 500
 soak:
 	@scripts/install-deps test
-	@$(MAKE) --no-print-directory all $(B)/tests/soak/soak $(B)/tests/soak/producer
+	@$(MAKE) --no-print-directory all $(addprefix $(B)/tests/,soak/soak soak/producer killed_test victim)
 	@$(B)/tests/soak/soak $(B) $(SOAK_SECONDS) $(SOAK_MODES)
+	@HOTPROBE_TEST_KILLS=$(SOAK_KILLS) $(B)/tests/killed_test
 
 bench:
 	@scripts/install-deps bench

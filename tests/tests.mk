@@ -5,12 +5,12 @@ TEST_SRC := $(wildcard tests/*_test.c)
 CLI_TEST_SRC := $(wildcard tests/cli_*_test.c)
 CC_TEST_SRC := $(wildcard tests/cc_*_test.c)
 LIB_TEST_SRC := $(filter-out $(CLI_TEST_SRC) $(CC_TEST_SRC),$(TEST_SRC))
-TEST_PROGRAMS := $(B)/tests/child $(B)/tests/worker $(B)/tests/user_child $(B)/tests/outside_cc
+TEST_PROGRAMS := $(B)/tests/child $(B)/tests/worker $(B)/tests/user_child $(B)/tests/outside_cc $(B)/tests/victim
 SOAK_OBJ := $(addprefix $(B)/tests/soak/,soak.o consumer_host.o consumer_command.o)
 BENCH_PROGRAMS := $(B)/tests/bench/caller $(B)/tests/bench/hotprobe_host $(B)/tests/bench/libbpf_host
 BENCH_OBJECTS := $(foreach size,16 64 256 4096,$(B)/tests/bench/ring$(size).o $(B)/tests/bench/perf$(size).o)
 
-TEST_OBJ := $(addprefix $(B)/tests/,support.o calls.o net.o seen.o unlinks.o every_kind.o)
+TEST_OBJ := $(addprefix $(B)/tests/,support.o calls.o net.o seen.o unlinks.o every_kind.o unheld.o)
 # The library with its inside, which the one that is installed hides.
 $(B)/tests/libinternal.a: $(LIB_OBJ)
 	@mkdir -p $(@D)
@@ -46,7 +46,7 @@ $(B)/tests/user_child: private LIBS := -L$(B)/tests -luser -Wl,-rpath,'$$ORIGIN'
 $(B)/tests/user_child: | $(B)/tests/libuser.so
 
 $(B)/tests/soak_test: $(SOAK_OBJ)
-$(B)/tests/soak_test: | $(B)/tests/soak/producer
+$(B)/tests/soak_test $(B)/tests/killed_test: | $(B)/tests/soak/producer
 $(B)/tests/soak/producer: %: %.o
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^
@@ -55,8 +55,8 @@ $(B)/tests/soak/soak: $(B)/tests/soak/main.o $(SOAK_OBJ) $(B)/libhotprobe.a
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIB_LIBS) -lpthread
 
 $(B)/tests/outside_cc: $(B)/runtime/request.o
-$(B)/tests/bench_calls: private LIBS := $(LIB_LIBS)
-$(B)/tests/bench_calls: $(B)/libhotprobe.a
+$(B)/tests/bench_calls $(B)/tests/victim: private LIBS := $(LIB_LIBS)
+$(B)/tests/bench_calls $(B)/tests/victim: $(B)/libhotprobe.a
 $(TEST_PROGRAMS) $(B)/tests/bench_calls: %: %.o
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) -lpthread

@@ -63,12 +63,17 @@ static unsigned integer_width(const struct hotprobe_value *value)
 static unsigned converted_width(const struct hotprobe_value *value, enum conversion conversion)
 {
 	switch (conversion) {
-	case CONVERT_ADDRESS:
+	case CONVERT_IP:
+	case CONVERT_IPV4:
+	case CONVERT_IPV6:
 		return value->size == 4 ? sizeof("255.255.255.255") - 1 : 24;
 	case CONVERT_TIME:
 		return sizeof("12:34:56.123456") - 1;
+	case CONVERT_KERNEL_SYMBOL:
 	case CONVERT_SYMBOL:
 		return 24;
+	case CONVERT_FAMILY:
+		return sizeof("AF_INET6") - 1;
 	case CONVERT_SYSCALL:
 		return 16;
 	case CONVERT_SIGNAL:
@@ -249,7 +254,7 @@ static unsigned cut(struct text *cell, unsigned columns)
 }
 
 /* Prints out->cell as the next cell. */
-static void put_cell(struct line *line)
+static void put_cell(struct line *line, enum colour colour)
 {
 	const struct column *column = &line->layout->columns[line->index];
 	struct text *buffer = &line->out->buffer, *cell = &line->out->cell;
@@ -267,7 +272,11 @@ static void put_cell(struct line *line)
 	if (column->right && line->start + column->width > line->position + gap + length)
 		begin = line->start + column->width - length;
 	text_fill(buffer, ' ', begin - line->position);
+	if (colour)
+		output_colour(line->out, buffer, colour);
 	text_bytes(buffer, cell->data, cell->length);
+	if (colour)
+		output_colour(line->out, buffer, COLOUR_NONE);
 	line->position = begin + length;
 	line->start += column->width + 1;
 	if (last)
@@ -280,14 +289,26 @@ static void heading(struct output_table *table)
 	struct line line = {.out = out, .layout = table->layout};
 
 	if (out->table_count > 1) {
+		output_colour(out, &out->buffer, COLOUR_BOLD);
 		text_escaped(&out->buffer, table->name, strlen(table->name), 0);
+		output_colour(out, &out->buffer, COLOUR_NONE);
 		text_string(&out->buffer, ":\n");
 	}
 	for (size_t i = 0; i < line.layout->count; i++) {
 		text_clear(&out->cell);
 		text_string(&out->cell, line.layout->columns[i].head);
-		put_cell(&line);
+		put_cell(&line, COLOUR_BOLD);
 	}
+}
+
+/* The name of an error. */
+static enum colour colour_of(const struct line *line, const struct text *cell)
+{
+	const struct column *column = &line->layout->columns[line->index];
+
+	return column->conversion == CONVERT_ERRNO && cell->length && *cell->data == 'E'
+		       ? COLOUR_ERROR
+		       : COLOUR_NONE;
 }
 
 /* There is a column for each leaf. */
@@ -295,6 +316,7 @@ static void put_values(struct line *line, struct output_table *table,
 		       const struct output_record *record)
 {
 	const struct output_leaf *leaves = output_leaves(table);
+	const struct converter with = {line->out->hp, &record->value, -1};
 	struct text *cell = &line->out->cell;
 	struct hotprobe_value value;
 
@@ -303,10 +325,10 @@ static void put_values(struct line *line, struct output_table *table,
 	for (size_t i = 0; leaves && i < line->layout->count; i++) {
 		text_clear(cell);
 		if (output_read_leaf(&leaves[i], record, &value))
-			convert(cell, line->out->hp, line->layout->columns[i].conversion, &value);
+			convert(cell, &with, line->layout->columns[i].conversion, &value);
 		else
 			text_char(cell, '-');
-		put_cell(line);
+		put_cell(line, colour_of(line, cell));
 	}
 }
 
@@ -341,12 +363,12 @@ static void columns_event(struct output_table *table, int cpu, const void *data,
 	if (output_read(table, data, size, &record)) {
 		put_values(&line, table, &record);
 		if (table->stacks)
-			stack_lines(&out->buffer, out->hp, &record.value,
-				    stack_process(out->hp, &record.value));
+			columns_stacks(out, &out->buffer, &record.value,
+				       stack_process(out->hp, &record.value));
 	} else {
 		text_clear(&out->cell);
 		value_hex(&out->cell, data, size);
-		put_cell(&line);
+		put_cell(&line, COLOUR_NONE);
 	}
 }
 
@@ -404,10 +426,13 @@ void columns_time(struct output *out, time_t seconds)
 	char text[32];
 	struct tm local;
 
-	strftime(text, sizeof(text), "%H:%M:%S\n", localtime_r(&seconds, &local));
+	strftime(text, sizeof(text), "%H:%M:%S", localtime_r(&seconds, &local));
 	if (out->apart)
 		text_char(&out->buffer, '\n');
+	output_colour(out, &out->buffer, COLOUR_BOLD);
 	text_string(&out->buffer, text);
+	output_colour(out, &out->buffer, COLOUR_NONE);
+	text_char(&out->buffer, '\n');
 }
 
 /* Sets it apart from what stands above. */

@@ -11,6 +11,20 @@
 #include "stacks.h"
 #include "value.h"
 
+void columns_stacks(const struct output *out, struct text *text, const struct hotprobe_value *value,
+		    pid_t pid)
+{
+	size_t length = text->length, begin;
+
+	output_colour(out, text, COLOUR_DIM);
+	begin = text->length;
+	stack_lines(text, out->hp, value, pid);
+	if (text->length == begin)
+		text->length = length;
+	else
+		output_colour(out, text, COLOUR_NONE);
+}
+
 /* ---- Columns ------------------------------------------------------------------------------- */
 
 /* What has a column, and what has none: a slot is in the bars, a stack below its row. */
@@ -29,12 +43,15 @@ struct walk {
 	struct output *out;
 	const struct dump *dump;
 	struct grid *grid;
+	const struct hotprobe_value *whole;
 };
 
 static void put_value(struct text *text, const struct output *out,
-		      const struct hotprobe_value *value)
+		      const struct hotprobe_value *whole, const struct hotprobe_value *value)
 {
-	convert(text, out->hp, out->raw ? CONVERT_NONE : conversion_for(value), value);
+	const struct converter with = {out->hp, whole, -1};
+
+	convert(text, &with, out->raw ? CONVERT_NONE : conversion_for(value), value);
 }
 
 static void add_column(void *ctx, const struct hotprobe_value *leaf, const char *path)
@@ -54,7 +71,7 @@ static void add_cell(void *ctx, const struct hotprobe_value *leaf, const char *p
 	(void)path;
 	if (!is_shown(walk->dump, leaf))
 		return;
-	put_value(&walk->grid->text, walk->out, leaf);
+	put_value(&walk->grid->text, walk->out, walk->whole, leaf);
 	grid_end(walk->grid);
 }
 
@@ -104,12 +121,14 @@ static void add_row(struct output *out, struct grid *grid, const struct dump *du
 	pid_t pid = stack_process(dump->hp, has_key ? &key : NULL);
 
 	if (has_key) {
+		walk.whole = &key;
 		value_each_leaf(&key, "", add_cell, &walk);
 	} else if (entry->key) {
 		value_hex(&grid->text, entry->key, dump->key_size);
 		grid_end(grid);
 	}
 	if (has_value) {
+		walk.whole = has_key && value_is_aggregate(&key) ? &key : &value;
 		value_each_leaf(&value, "", add_cell, &walk);
 	} else {
 		value_hex(&grid->text, entry->value, dump->value_size);
@@ -118,21 +137,29 @@ static void add_row(struct output *out, struct grid *grid, const struct dump *du
 	if (dump->cpu_count > 1)
 		cpu_cell(grid, dump, entry);
 	if (has_key)
-		stack_lines(&grid->text, dump->hp, &key, pid);
+		columns_stacks(out, &grid->text, &key, pid);
 	if (has_value)
-		stack_lines(&grid->text, dump->hp, &value, pid);
+		columns_stacks(out, &grid->text, &value, pid);
 	grid_end(grid);
+}
+
+static void put_name(struct output *out, const char *name)
+{
+	output_colour(out, &out->buffer, COLOUR_BOLD);
+	text_escaped(&out->buffer, name, strlen(name), 0);
+	output_colour(out, &out->buffer, COLOUR_NONE);
 }
 
 static void print_rows(struct output *out, const struct dump *dump)
 {
 	struct grid grid = {0};
 
-	text_format(&out->buffer, "%s:\n", dump->name);
+	put_name(out, dump->name);
+	text_string(&out->buffer, ":\n");
 	add_columns(out, &grid, dump);
 	for (size_t i = 0; i < dump->count; i++)
 		add_row(out, &grid, dump, &dump->entries[i]);
-	grid_print(&grid, &out->buffer, out->width);
+	grid_print(&grid, &out->buffer, out->width, out->colours);
 	grid_free(&grid);
 	if (dump->count < dump->total)
 		text_format(&out->buffer, "(%zu more)\n", dump->total - dump->count);
@@ -146,7 +173,8 @@ static bool print_counter(struct output *out, const struct dump *dump)
 	if (hotprobe_table_max_entries(dump->table) != 1 || dump->count != 1 ||
 	    !dump_value(dump, dump->entries, &value) || !is_number(&value))
 		return false;
-	text_format(&out->buffer, "%s: ", dump->name);
+	put_name(out, dump->name);
+	text_string(&out->buffer, ": ");
 	value_text(&out->buffer, &value);
 	text_char(&out->buffer, '\n');
 	return true;
@@ -157,6 +185,8 @@ static bool print_counter(struct output *out, const struct dump *dump)
 struct section {
 	struct output *out;
 	const struct dump *dump;
+	const struct hotprobe_value *key;
+	const void *slot;
 	bool any;
 };
 
@@ -164,23 +194,30 @@ static void add_section(void *ctx, const struct hotprobe_value *leaf, const char
 {
 	struct section *section = ctx;
 
-	if (!is_shown(section->dump, leaf) || histogram_is_slot(section->dump, leaf))
+	if (!is_shown(section->dump, leaf) || leaf->data == section->slot)
 		return;
 	text_string(&section->out->buffer, section->any ? ", " : "");
 	text_format(&section->out->buffer, "%s = ", path);
-	put_value(&section->out->buffer, section->out, leaf);
+	put_value(&section->out->buffer, section->out, section->key, leaf);
 	section->any = true;
 }
 
 static void print_section(struct output *out, const struct dump *dump,
 			  const struct histogram *histogram)
 {
-	struct section section = {.out = out, .dump = dump};
 	struct hotprobe_value key;
+	struct section section = {
+		.out = out,
+		.dump = dump,
+		.key = &key,
+		.slot = histogram_slot(dump, histogram->section),
+	};
 
 	if (!dump_key(dump, histogram->section, &key))
 		return;
+	output_colour(out, &out->buffer, COLOUR_BOLD);
 	value_each_leaf(&key, "", add_section, &section);
+	output_colour(out, &out->buffer, COLOUR_NONE);
 	text_char(&out->buffer, '\n');
 }
 
@@ -196,8 +233,11 @@ static bool print_histograms(struct output *out, const struct dump *dump)
 			text_char(&out->buffer, '\n');
 		if (histograms.sections)
 			print_section(out, dump, &histograms.list[i]);
-		histogram_text(&out->buffer, &histograms.list[i], dump->name, out->width);
+		histogram_text(&out->buffer, &histograms.list[i], dump->name, out->width,
+			       out->colours);
 	}
+	if (!err && histograms.count < histograms.total)
+		text_format(&out->buffer, "\n(%zu more)\n", histograms.total - histograms.count);
 	histograms_free(&histograms);
 	return !err;
 }

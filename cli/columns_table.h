@@ -9,4 +9,8 @@
 /* Appends a table with at least one entry to out->buffer. */
 void columns_table(struct output *out, const struct dump *dump);
 
+/* Appends the stacks of all ids in a value of a process to a text. */
+void columns_stacks(const struct output *out, struct text *text, const struct hotprobe_value *value,
+		    pid_t pid);
+
 #endif

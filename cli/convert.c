@@ -3,9 +3,12 @@
 #include "convert.h"
 
 #include <arpa/inet.h>
+#include <endian.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
+#include "stacks.h"
 #include "value.h"
 
 #define MAX_ERRNO 4095
@@ -30,14 +33,41 @@ static bool ends_in(const char *name, const char *const *words)
 }
 
 static const char *const errnos[] = {"ret", "retval", "err", "error", "errno", NULL};
-static const char *const addresses[] = {"addr", "saddr", "daddr", "ip", "laddr", "raddr", NULL};
-static const char *const symbols[] = {"ip", "addr", "func", "function", "fn", "caller", NULL};
+static const char *const addresses[] = {"addr",	 "saddr", "daddr", "ip",
+					"laddr", "raddr", "ipv",   NULL};
+static const char *const code[] = {"ip", "func", "function", "fn", "caller", NULL};
+static const char *const places[] = {"addr", NULL};
 static const char *const durations[] = {"delta", "latency", "duration", "elapsed", "ns", NULL};
 static const char *const flags[] = {"flags", NULL};
 static const char *const signals[] = {"signal", "sig", NULL};
+static const char *const families[] = {"family", "af", NULL};
 static const char *const micros[] = {"us", NULL}, *const millis[] = {"ms", NULL};
 static const char *const times[] = {"ts",      "time",	       "timestamp", "start", "ts_ns",
 				    "time_ns", "timestamp_ns", "start_ns",  NULL};
+
+/* "saddr6" and "saddr_v6" as "saddr". */
+static bool is_address_name(const char *name)
+{
+	char base[64];
+	size_t length = strlen(name);
+
+	if (length >= sizeof(base))
+		return false;
+	if (length && (name[length - 1] == '4' || name[length - 1] == '6'))
+		length--;
+	if (length > 2 && !strncmp(name + length - 2, "_v", 2))
+		length -= 2;
+	memcpy(base, name, length);
+	base[length] = '\0';
+	return ends_in(base, addresses);
+}
+
+static bool is_big_endian(const struct hotprobe_value *value)
+{
+	const char *type = hotprobe_type_name(value->type);
+
+	return !strcmp(type, "__be16") || !strcmp(type, "__be32") || !strcmp(type, "__be64");
+}
 
 static enum conversion for_integer(const struct hotprobe_value *value)
 {
@@ -53,16 +83,22 @@ static enum conversion for_integer(const struct hotprobe_value *value)
 		return CONVERT_MS;
 	if (value->size >= 4 && ends_in(name, errnos))
 		return CONVERT_ERRNO;
-	if (value->size == 4 && ends_in(name, addresses))
-		return CONVERT_ADDRESS;
-	if (value->size == 8 && ends_in(name, symbols))
+	if (value->size == 4 && is_address_name(name))
+		return CONVERT_IP;
+	if (is_big_endian(value))
+		return CONVERT_BIG_ENDIAN;
+	if (value->size == 8 && ends_in(name, code))
 		return CONVERT_SYMBOL;
+	if (value->size == 8 && ends_in(name, places))
+		return CONVERT_KERNEL_SYMBOL;
 	if (ends_in(name, flags))
 		return CONVERT_HEX;
 	if (!strcmp(name, "syscall"))
 		return CONVERT_SYSCALL;
 	if (is_one_of(name, strlen(name), signals))
 		return CONVERT_SIGNAL;
+	if (value->size >= 2 && is_one_of(name, strlen(name), families))
+		return CONVERT_FAMILY;
 	return CONVERT_NONE;
 }
 
@@ -70,11 +106,15 @@ enum conversion conversion_for(const struct hotprobe_value *value)
 {
 	if (value->kind == HOTPROBE_INT && !value->bit_size)
 		return for_integer(value);
-	if (value->kind == HOTPROBE_POINTER && ends_in(value->name, symbols))
+	if (value->kind == HOTPROBE_POINTER && ends_in(value->name, code))
 		return CONVERT_SYMBOL;
-	if (value->size == 16 && ends_in(value->name, addresses) &&
+	if (value->kind == HOTPROBE_POINTER && ends_in(value->name, places))
+		return CONVERT_KERNEL_SYMBOL;
+	if (value_is_address(value))
+		return value->size == 4 ? CONVERT_IPV4 : CONVERT_IPV6;
+	if (value->size == 16 && is_address_name(value->name) &&
 	    (value->kind == HOTPROBE_INT128 || value->kind == HOTPROBE_ARRAY))
-		return CONVERT_ADDRESS;
+		return CONVERT_IP;
 	return CONVERT_NONE;
 }
 
@@ -82,12 +122,13 @@ static const struct {
 	const char *name;
 	enum conversion conversion;
 } names[] = {
-	{"raw", CONVERT_NONE},	      {"hex", CONVERT_HEX},	  {"errno", CONVERT_ERRNO},
-	{"ns", CONVERT_NS},	      {"us", CONVERT_US},	  {"ms", CONVERT_MS},
-	{"time", CONVERT_TIME},	      {"addr", CONVERT_ADDRESS},  {"sym", CONVERT_SYMBOL},
-	{"syscall", CONVERT_SYSCALL}, {"signal", CONVERT_SIGNAL},
+	{"raw", CONVERT_NONE},	 {"hex", CONVERT_HEX},	       {"errno", CONVERT_ERRNO},
+	{"ns", CONVERT_NS},	 {"us", CONVERT_US},	       {"ms", CONVERT_MS},
+	{"time", CONVERT_TIME},	 {"ip", CONVERT_IP},	       {"ipv4", CONVERT_IPV4},
+	{"ipv6", CONVERT_IPV6},	 {"port", CONVERT_BIG_ENDIAN}, {"family", CONVERT_FAMILY},
+	{"sym", CONVERT_SYMBOL}, {"syscall", CONVERT_SYSCALL}, {"signal", CONVERT_SIGNAL},
+	{"addr", CONVERT_IP}, /* the older name of ip */
 };
-const char conversion_names[] = "raw, hex, errno, ns, us, ms, time, addr, sym, syscall, signal";
 
 enum conversion conversion_named(const char *name, size_t length)
 {
@@ -97,10 +138,33 @@ enum conversion conversion_named(const char *name, size_t length)
 	return CONVERSIONS;
 }
 
+const char *conversion_name(size_t index)
+{
+	/* All but the last, which is there for those who know it. */
+	return index + 1 < sizeof(names) / sizeof(*names) ? names[index].name : NULL;
+}
+
 bool convert_makes_text(enum conversion conversion)
 {
-	return conversion == CONVERT_ADDRESS || conversion == CONVERT_SYMBOL ||
-	       conversion == CONVERT_SYSCALL || conversion == CONVERT_SIGNAL;
+	switch (conversion) {
+	case CONVERT_IP:
+	case CONVERT_IPV4:
+	case CONVERT_IPV6:
+	case CONVERT_FAMILY:
+	case CONVERT_KERNEL_SYMBOL:
+	case CONVERT_SYMBOL:
+	case CONVERT_SYSCALL:
+	case CONVERT_SIGNAL:
+		return true;
+	default:
+		return false;
+	}
+}
+
+bool convert_has_decimals(enum conversion conversion, const struct hotprobe_value *value)
+{
+	return value->kind == HOTPROBE_FLOAT || conversion == CONVERT_NS ||
+	       conversion == CONVERT_US || conversion == CONVERT_MS || conversion == CONVERT_TIME;
 }
 
 /* ---- Conversions ----------------------------------------------------------------------------- */
@@ -132,7 +196,8 @@ static bool errno_name(struct text *text, const struct hotprobe_value *value)
 }
 
 /* Three digits or more, in the largest unit that leaves one before the point. */
-static bool duration(struct text *text, const struct hotprobe_value *value, double unit_ns)
+static bool duration(struct text *text, const struct hotprobe_value *value, double unit_ns,
+		     int decimals)
 {
 	static const struct {
 		double ns;
@@ -147,11 +212,9 @@ static bool duration(struct text *text, const struct hotprobe_value *value, doub
 	while (i < 3 && size < units[i].ns)
 		i++;
 	size /= units[i].ns;
-	text_format(text, "%.*f%s",
-		    i == 3 || size >= 100 ? 0
-		    : size >= 10	  ? 1
-					  : 2,
-		    ns / units[i].ns, units[i].name);
+	if (decimals < 0)
+		decimals = i == 3 || size >= 100 ? 0 : size >= 10 ? 1 : 2;
+	text_format(text, "%.*f%s", decimals, ns / units[i].ns, units[i].name);
 	return true;
 }
 
@@ -163,47 +226,141 @@ static int64_t now_ns(clockid_t clock)
 	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
+void convert_clock(struct text *text, int64_t seconds, unsigned nanoseconds, int decimals)
+{
+	char clock[32], fraction[16];
+	time_t time = (time_t)seconds;
+	struct tm local;
+
+	if (decimals < 0 || decimals > 9)
+		decimals = decimals < 0 ? 6 : 9;
+	strftime(clock, sizeof(clock), "%H:%M:%S", localtime_r(&time, &local));
+	snprintf(fraction, sizeof(fraction), ".%09u", nanoseconds);
+	text_string(text, clock);
+	text_bytes(text, fraction, decimals ? 1 + (size_t)decimals : 0);
+}
+
 /* A time that lies far from now is none of that clock. */
-static bool time_of_day(struct text *text, const struct hotprobe_value *value)
+static bool time_of_day(struct text *text, const struct hotprobe_value *value, int decimals)
 {
 	int64_t ns = now_ns(CLOCK_REALTIME) - now_ns(CLOCK_MONOTONIC) + (int64_t)value->u;
-	time_t seconds = (time_t)(ns / 1000000000);
-	char clock[32];
-	struct tm local;
 
 	if (!value->u || (int64_t)value->u > now_ns(CLOCK_MONOTONIC) + 1000000000)
 		return false;
-	strftime(clock, sizeof(clock), "%H:%M:%S", localtime_r(&seconds, &local));
-	text_format(text, "%s.%06u", clock, (unsigned)(ns % 1000000000 / 1000));
+	convert_clock(text, ns / 1000000000, (unsigned)(ns % 1000000000), decimals);
 	return true;
 }
 
-static bool address(struct text *text, const struct hotprobe_value *value)
+/* ---- Addresses ------------------------------------------------------------------------------- */
+
+static bool is_member_of(const struct hotprobe_value *whole, const char *const *words,
+			 struct hotprobe_value *member)
+{
+	for (size_t i = 0; value_is_aggregate(whole) && !hotprobe_member(whole, i, member); i++)
+		if (member->kind == HOTPROBE_INT &&
+		    is_one_of(member->name, strlen(member->name), words))
+			return true;
+	return false;
+}
+
+/* Which the 16 bytes hold that have room for both. */
+static bool is_ipv4(const struct converter *with)
+{
+	struct hotprobe_value family;
+
+	return with->whole && is_member_of(with->whole, families, &family) && family.u == AF_INET;
+}
+
+static bool address(struct text *text, const struct converter *with, enum conversion conversion,
+		    const struct hotprobe_value *value)
 {
 	char buffer[INET6_ADDRSTRLEN];
+	bool short_one = conversion == CONVERT_IPV4 || value->size == 4 ||
+			 (conversion == CONVERT_IP && is_ipv4(with));
 
-	if (value->size != 4 && value->size != 16)
+	if (value->size != 16 && (value->size != 4 || conversion == CONVERT_IPV6))
 		return false;
-	if (!inet_ntop(value->size == 4 ? AF_INET : AF_INET6, value->data, buffer, sizeof(buffer)))
+	if (!inet_ntop(short_one ? AF_INET : AF_INET6, value->data, buffer, sizeof(buffer)))
 		return false;
 	text_string(text, buffer);
 	return true;
 }
 
-static bool kernel_symbol(struct text *text, struct hotprobe *hp,
-			  const struct hotprobe_value *value)
+static bool big_endian(struct text *text, const struct hotprobe_value *value)
 {
+	if (value->kind != HOTPROBE_INT || value->bit_size)
+		return false;
+	switch (value->size) {
+	case 2:
+		text_unsigned(text, be16toh((uint16_t)value->u));
+		return true;
+	case 4:
+		text_unsigned(text, be32toh((uint32_t)value->u));
+		return true;
+	case 8:
+		text_unsigned(text, be64toh(value->u));
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool family_name(struct text *text, const struct hotprobe_value *value)
+{
+	static const struct {
+		unsigned number;
+		const char *name;
+	} known[] = {
+		{AF_UNSPEC, "AF_UNSPEC"},   {AF_UNIX, "AF_UNIX"},
+		{AF_INET, "AF_INET"},	    {AF_INET6, "AF_INET6"},
+		{AF_NETLINK, "AF_NETLINK"}, {AF_PACKET, "AF_PACKET"},
+		{AF_ALG, "AF_ALG"},	    {AF_VSOCK, "AF_VSOCK"},
+		{AF_XDP, "AF_XDP"},	    {AF_BLUETOOTH, "AF_BLUETOOTH"},
+	};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
+		if (known[i].number == value->u) {
+			text_string(text, known[i].name);
+			return true;
+		}
+	return false;
+}
+
+/* ---- Symbols --------------------------------------------------------------------------------- */
+
+static void put_symbol(struct text *text, const struct hotprobe_symbol *symbol)
+{
+	text_escaped(text, symbol->name, strlen(symbol->name), 0);
+	if (symbol->offset)
+		text_format(text, "+0x%llx", (unsigned long long)symbol->offset);
+}
+
+static bool user_symbol(struct text *text, const struct converter *with,
+			const struct hotprobe_value *value)
+{
+	pid_t pid = stack_process(with->hp, with->whole);
+	struct hotprobe_symbol symbol;
+
+	if (!value->u || !pid || hotprobe_symbol_user(with->hp, pid, value->u, &symbol) ||
+	    !*symbol.name)
+		return false;
+	put_symbol(text, &symbol);
+	return true;
+}
+
+static bool symbol_name(struct text *text, const struct converter *with, enum conversion conversion,
+			const struct hotprobe_value *value)
+{
+	bool kernel = value->u >> 63;
 	struct hotprobe_symbol symbol;
 
 	if (value->kind != HOTPROBE_INT && value->kind != HOTPROBE_POINTER)
 		return false;
-	if (value->u >> 63 && hp && !hotprobe_symbol_kernel(hp, value->u, &symbol)) {
-		text_escaped(text, symbol.name, strlen(symbol.name), 0);
-		if (symbol.offset)
-			text_format(text, "+0x%llx", (unsigned long long)symbol.offset);
-		return true;
-	}
-	text_format(text, "0x%llx", (unsigned long long)value->u);
+	if (kernel && with->hp && !hotprobe_symbol_kernel(with->hp, value->u, &symbol))
+		put_symbol(text, &symbol);
+	else if (kernel || !with->hp || conversion != CONVERT_SYMBOL ||
+		 !user_symbol(text, with, value))
+		text_format(text, "0x%llx", (unsigned long long)value->u);
 	return true;
 }
 
@@ -228,8 +385,8 @@ static bool signal_name(struct text *text, const struct hotprobe_value *value)
 	return name != NULL;
 }
 
-static bool convert_number(struct text *text, struct hotprobe *hp, enum conversion conversion,
-			   const struct hotprobe_value *value)
+static bool convert_number(struct text *text, const struct converter *with,
+			   enum conversion conversion, const struct hotprobe_value *value)
 {
 	bool integer = value->kind == HOTPROBE_INT;
 
@@ -239,17 +396,24 @@ static bool convert_number(struct text *text, struct hotprobe *hp, enum conversi
 	case CONVERT_ERRNO:
 		return integer && errno_name(text, value);
 	case CONVERT_NS:
-		return integer && duration(text, value, 1);
+		return integer && duration(text, value, 1, with->decimals);
 	case CONVERT_US:
-		return integer && duration(text, value, 1e3);
+		return integer && duration(text, value, 1e3, with->decimals);
 	case CONVERT_MS:
-		return integer && duration(text, value, 1e6);
+		return integer && duration(text, value, 1e6, with->decimals);
 	case CONVERT_TIME:
-		return integer && time_of_day(text, value);
-	case CONVERT_ADDRESS:
-		return address(text, value);
+		return integer && time_of_day(text, value, with->decimals);
+	case CONVERT_IP:
+	case CONVERT_IPV4:
+	case CONVERT_IPV6:
+		return address(text, with, conversion, value);
+	case CONVERT_BIG_ENDIAN:
+		return big_endian(text, value);
+	case CONVERT_FAMILY:
+		return integer && family_name(text, value);
+	case CONVERT_KERNEL_SYMBOL:
 	case CONVERT_SYMBOL:
-		return kernel_symbol(text, hp, value);
+		return symbol_name(text, with, conversion, value);
 	case CONVERT_SYSCALL:
 		return integer && syscall_name(text, value);
 	case CONVERT_SIGNAL:
@@ -261,9 +425,13 @@ static bool convert_number(struct text *text, struct hotprobe *hp, enum conversi
 	return false;
 }
 
-void convert(struct text *text, struct hotprobe *hp, enum conversion conversion,
+void convert(struct text *text, const struct converter *with, enum conversion conversion,
 	     const struct hotprobe_value *value)
 {
-	if (!value->data || !convert_number(text, hp, conversion, value))
+	if (value->data && convert_number(text, with, conversion, value))
+		return;
+	if (value->data && value->kind == HOTPROBE_FLOAT && with->decimals >= 0)
+		text_format(text, "%.*f", with->decimals, value->f);
+	else
 		value_text(text, value);
 }

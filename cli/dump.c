@@ -217,14 +217,16 @@ int dump_read(struct dump *dump, struct hotprobe *hp, struct hotprobe_table *tab
 		.value_type = hotprobe_table_value_type(table),
 		.key_size = hotprobe_table_key_size(table),
 		.cpu_count = hotprobe_table_cpu_count(table),
+		.top = top,
 	};
 	dump->value_size = hotprobe_table_value_size(table) / dump->cpu_count;
 	reader.sparse = is_array(dump);
-	if (queue || (clear && !reader.sparse))
-		err = hotprobe_table_drain(table, read_entry, &reader);
-	else
+	err = queue || clear ? hotprobe_table_drain(table, read_entry, &reader) : -EINVAL;
+	/* Entries of an array cannot be taken out. */
+	dump->stays = err == -EINVAL && !queue;
+	if (dump->stays)
 		err = hotprobe_table_each(table, read_entry, &reader);
-	if (err >= 0 && clear && !queue && reader.sparse)
+	if (err >= 0 && clear && dump->stays && !dump_counts(dump))
 		err = hotprobe_table_clear(table);
 	if (err >= 0)
 		err = make_entries(dump, queue);
@@ -235,6 +237,33 @@ int dump_read(struct dump *dump, struct hotprobe *hp, struct hotprobe_table *tab
 	if (top && dump->count > top && !dump_is_histogram(dump))
 		dump->count = top;
 	return 0;
+}
+
+bool dump_counts(const struct dump *dump)
+{
+	return dump_is_histogram(dump) && is_array(dump) && dump->value_type &&
+	       hotprobe_type_kind(dump->value_type) == HOTPROBE_INT;
+}
+
+void dump_since(struct dump *dump, uint64_t *before)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < dump->count; i++) {
+		struct dump_entry *entry = &dump->entries[i];
+		struct hotprobe_value key, value;
+		uint64_t count;
+
+		if (!dump_key(dump, entry, &key) || !dump_value(dump, entry, &value) ||
+		    key.u >= hotprobe_table_max_entries(dump->table))
+			continue;
+		count = value.u - before[key.u];
+		before[key.u] = value.u;
+		memcpy((char *)entry->value, &count, dump->value_size);
+		if (count)
+			dump->entries[kept++] = *entry;
+	}
+	dump->count = dump->total = kept;
 }
 
 void dump_free(struct dump *dump)

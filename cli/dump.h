@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "hotprobe.h"
 #include "text.h"
@@ -28,6 +29,8 @@ struct dump {
 	struct dump_entry *entries;
 	size_t count; /* of them */
 	size_t total; /* in the table: more than count if only the largest were wanted */
+	size_t top;   /* so many were wanted, 0: all; for a histogram this is up to its reader */
+	bool stays;   /* it was read, but could not be deleted: it is an array */
 	struct text bytes;
 };
 
@@ -37,13 +40,22 @@ bool dump_is_histogram(const struct dump *dump);
 
 /*
  * Reads the table. Entries of an array that are zero are left out; hashes are sorted by their
- * values, the largest first. top, if it is not 0: only so many, and the largest of arrays too.
- * clear: what is read is deleted from the table, as that of a queue or stack always is. Returns 0
- * or a negative errno; free it in any case.
+ * values, the largest first. top, if it is not 0: only so many, and the largest of arrays too; but
+ * all of a histogram, whose sections are made of several entries.
+ * clear: what is read is deleted from the table, as that of a queue or stack always is, so that
+ * nothing is lost that programs count meanwhile. The entries of an array are set to zero, except
+ * for those of a histogram (dump_counts()): see dump_since(). Returns 0 or a negative errno; free
+ * it in any case.
  */
 int dump_read(struct dump *dump, struct hotprobe *hp, struct hotprobe_table *table, size_t top,
 	      bool clear);
 void dump_free(struct dump *dump);
+
+/* True for an array that is a histogram: its numbers only ever grow. */
+bool dump_counts(const struct dump *dump);
+/* Takes off such a dump what it was when it was read before. before has a number for each possible
+   entry, at first 0, and is brought up to date. */
+void dump_since(struct dump *dump, uint64_t *before);
 
 /* Key and value as values. False if the type is not known. */
 bool dump_key(const struct dump *dump, const struct dump_entry *entry,

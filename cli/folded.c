@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "output.h"
+#include "report.h"
 #include "stacks.h"
 #include "value.h"
 
@@ -64,6 +65,17 @@ static bool is_kernels(const struct hotprobe_value *id)
 	return strcasestr(id->name, "kern") != NULL;
 }
 
+/* One that was not recorded is told, so that its time is not taken for that of what called. */
+static size_t add_stack(struct line *line, const struct record *record,
+			const struct hotprobe_value *id, pid_t pid)
+{
+	if (stack_missed(id)) {
+		text_format(line->text, "[missed %s];", is_kernels(id) ? "kernel stack" : "stack");
+		return 1;
+	}
+	return stack_each(record->hp, id, pid, true, add_frame, line);
+}
+
 /* Appends the line; nothing if there are no frames. */
 static bool add_line(struct text *lines, const struct record *record, pid_t pid, uint64_t count)
 {
@@ -78,8 +90,7 @@ static bool add_line(struct text *lines, const struct record *record, pid_t pid,
 	for (int kernel = 0; kernel < 2; kernel++)
 		for (size_t i = 0; i < record->count; i++)
 			if (is_kernels(&record->ids[i]) == (kernel == 1))
-				frames += stack_each(record->hp, &record->ids[i], pid, true,
-						     add_frame, &line);
+				frames += add_stack(&line, record, &record->ids[i], pid);
 	if (line.name.failed)
 		lines->failed = true;
 	text_free(&line.name);
@@ -127,6 +138,13 @@ size_t folded_dump(struct text *lines, const struct dump *dump)
 /* ---- As a format ------------------------------------------------------------------------------
  */
 
+static void format_start(struct output *out)
+{
+	if (out->hp && !stack_table_exists(out->hp))
+		report(HOTPROBE_WARNING, "--folded prints stacks, and the program has no "
+					 "BPF_STACK_TRACE: there will be nothing to print");
+}
+
 static void format_event(struct output_table *table, int cpu, const void *data, size_t size)
 {
 	struct output_record record;
@@ -169,6 +187,7 @@ static void format_forget(struct output_table *table)
 
 const struct output_format output_folded = {
 	.name = "folded",
+	.start = format_start,
 	.event = format_event,
 	.written = format_written,
 	.printk = format_printk,

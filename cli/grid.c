@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "colour.h"
+
 #define MIN_WIDTH 8 /* what a narrow screen leaves of a column of text */
 #define ELLIPSIS "\xe2\x80\xa6"
 
@@ -118,7 +120,7 @@ static void print_cell(const struct grid *grid, size_t index, const char *text, 
 	text_char(to, last ? '\n' : ' ');
 }
 
-void grid_print(struct grid *grid, struct text *to, unsigned screen)
+void grid_print(struct grid *grid, struct text *to, unsigned screen, bool colours)
 {
 	size_t stride = grid->column_count + 1;
 
@@ -129,11 +131,15 @@ void grid_print(struct grid *grid, struct text *to, unsigned screen)
 	measure(grid);
 	if (screen)
 		fit(grid, screen);
+	if (colours)
+		colour_text(to, COLOUR_BOLD);
 	for (size_t i = 0; i < grid->column_count; i++) {
 		const char *head = grid->text.data + grid->columns[i].head;
 
 		print_cell(grid, i, head, strlen(head), to);
 	}
+	if (colours)
+		colour_text(to, COLOUR_NONE);
 	for (size_t i = 0; i < grid->end_count; i++) {
 		size_t size;
 		const char *text = cell(grid, i, &size);

@@ -33,8 +33,9 @@ void grid_column(struct grid *grid, const char *name, bool right);
 /* Ends a cell (or, after the last of a row, the note): what was appended to grid->text since the
    one before. */
 void grid_end(struct grid *grid);
-/* Appends all to a text. On a screen of so many columns (0: none) text gives way to fit. */
-void grid_print(struct grid *grid, struct text *to, unsigned screen);
+/* Appends all to a text, with the names in colour or not. On a screen of so many columns (0: none)
+   text gives way to fit. */
+void grid_print(struct grid *grid, struct text *to, unsigned screen, bool colours);
 void grid_free(struct grid *grid);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* hotprobe help: the list of commands, or all about one of them. */
 #include "command.h"
+#include "options.h"
 #include "output.h"
 #include "report.h"
 #include "text.h"
@@ -21,6 +22,7 @@ static int print_commands(void)
 			   "Commands:\n"
 			   "%s"
 			   "\n"
+			   "Options of every command:\n" OPTIONS_HELP "\n"
 			   "Examples:\n"
 			   "  hotprobe run opensnoop.c -- cat /etc/hostname\n"
 			   "  hotprobe check opensnoop.c\n"
@@ -40,7 +42,7 @@ static int help_main(const struct command *command, int argc, char **argv)
 		return usage_error(command, "unexpected argument '%s'", argv[2]);
 	about = find_command(argv[1]);
 	if (!about)
-		return usage_error(NULL, "there is no command '%s'", argv[1]);
+		return no_such_command(argv[1]);
 	return print_out("%s", about->help);
 }
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "colour.h"
 #include "value.h"
 
 enum {
@@ -44,18 +45,11 @@ static long slot_offset(const struct dump *dump)
 	return offset;
 }
 
-bool histogram_is_slot(const struct dump *dump, const struct hotprobe_value *member)
+const void *histogram_slot(const struct dump *dump, const struct dump_entry *entry)
 {
-	struct hotprobe_value key;
 	long offset = slot_offset(dump);
 
-	if (offset < 0)
-		return false;
-	for (size_t i = 0; i < dump->count; i++)
-		if (dump_key(dump, &dump->entries[i], &key) &&
-		    (const char *)member->data == (const char *)key.data + offset)
-			return true;
-	return false;
+	return offset < 0 ? NULL : (const char *)entry->key + offset;
 }
 
 /* An entry as the histogram sees it. */
@@ -66,6 +60,15 @@ struct point {
 	uint64_t slot, count;
 };
 
+static int compare_leaves(const struct hotprobe_value *a, const struct hotprobe_value *b)
+{
+	if (a->kind != HOTPROBE_INT && a->kind != HOTPROBE_ENUM)
+		return memcmp(a->data, b->data, a->size);
+	if (a->is_signed)
+		return (a->i > b->i) - (a->i < b->i);
+	return (a->u > b->u) - (a->u < b->u);
+}
+
 /* By all members but the slot; the bytes between members may be anything. */
 static int compare_members(const struct hotprobe_value *a, const struct hotprobe_value *b,
 			   const char *slot)
@@ -73,10 +76,10 @@ static int compare_members(const struct hotprobe_value *a, const struct hotprobe
 	struct hotprobe_value x, y;
 	int order = 0;
 
-	if (a->data == slot)
+	if (a->data == slot && !value_has_members(a))
 		return 0;
 	if (!value_has_members(a))
-		return memcmp(a->data, b->data, a->size);
+		return compare_leaves(a, b);
 	for (size_t i = 0; !order && !hotprobe_member(a, i, &x) && !hotprobe_member(b, i, &y); i++)
 		order = compare_members(&x, &y, slot);
 	return order;
@@ -151,9 +154,11 @@ static int add_rows(struct histogram *histogram, const struct point *points, siz
 	histogram->count = rows;
 	for (size_t i = 0; i < rows; i++)
 		histogram->rows[i] = make_row(histogram->log2, dense ? first + i : points[i].slot);
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		histogram->rows[dense ? (size_t)(points[i].slot - first) : i].count +=
 			points[i].count;
+		histogram->sum += points[i].count;
+	}
 	return 0;
 }
 
@@ -176,6 +181,27 @@ static size_t section_end(const struct point *points, size_t begin, size_t count
 	return end;
 }
 
+/* The most first; those that are equal in the order in which they were, which is that of their
+   entries. */
+static int compare_sums(const void *first, const void *second)
+{
+	const struct histogram *a = first, *b = second;
+
+	if (a->sum != b->sum)
+		return a->sum < b->sum ? 1 : -1;
+	return (a->section > b->section) - (a->section < b->section);
+}
+
+static void keep_top(struct histograms *histograms, size_t top)
+{
+	histograms->total = histograms->count;
+	if (!top)
+		return;
+	qsort(histograms->list, histograms->count, sizeof(*histograms->list), compare_sums);
+	for (; histograms->count > top; histograms->count--)
+		free(histograms->list[histograms->count - 1].rows);
+}
+
 int histograms_make(struct histograms *histograms, const struct dump *dump)
 {
 	struct point *points = calloc(dump->count + 1, sizeof(*points));
@@ -195,6 +221,8 @@ int histograms_make(struct histograms *histograms, const struct dump *dump)
 		err = add_rows(histogram, points + begin, end - begin);
 	}
 	free(points);
+	if (!err)
+		keep_top(histograms, dump->top);
 	return err;
 }
 
@@ -219,7 +247,7 @@ static unsigned max(unsigned a, unsigned b)
 }
 
 void histogram_text(struct text *text, const struct histogram *histogram, const char *name,
-		    unsigned screen)
+		    unsigned screen, bool colours)
 {
 	const struct histogram_row *rows = histogram->rows;
 	uint64_t most = 1;
@@ -239,8 +267,13 @@ void histogram_text(struct text *text, const struct histogram *histogram, const 
 			      : screen - width - count_width - 8;
 	bar = bar > BAR_WIDTH ? BAR_WIDTH : bar;
 
+	if (colours)
+		colour_text(text, COLOUR_BOLD);
 	text_fill(text, ' ', 2 + width - (unsigned)text_columns(name, strlen(name)));
-	text_format(text, "%s  %*s  distribution\n", name, (int)count_width, "count");
+	text_format(text, "%s  %*s  distribution", name, (int)count_width, "count");
+	if (colours)
+		colour_text(text, COLOUR_NONE);
+	text_char(text, '\n');
 	for (size_t i = 0; i < histogram->count; i++) {
 		unsigned stars = (unsigned)((double)rows[i].count / (double)most * bar);
 
@@ -255,7 +288,11 @@ void histogram_text(struct text *text, const struct histogram *histogram, const 
 			text_format(text, "%*llu", (int)bound, (unsigned long long)rows[i].low);
 		text_format(text, "  %*llu  |", (int)count_width,
 			    (unsigned long long)rows[i].count);
+		if (colours)
+			colour_text(text, COLOUR_BAR);
 		text_fill(text, '*', stars);
+		if (colours)
+			colour_text(text, COLOUR_NONE);
 		text_fill(text, ' ', bar - stars);
 		text_string(text, "|\n");
 	}

@@ -20,6 +20,7 @@
  *     pointers                 strings of hex digits, "0xffff88810234": most readers of JSON
  *                              have no exact integers of that size
  *     arrays, structs, unions  arrays, objects; members of anonymous ones belong to the outer
+ *     in_addr, in6_addr        strings, "192.0.2.1", "2001:db8::1"
  *     members beyond the end of a record that is shorter than its type: null
  * An event whose type the source does not tell is a string of hex digits.
  *
@@ -55,6 +56,7 @@ struct walk {
 	struct output *out;
 	const char *end; /* of the bytes that the program sent */
 	struct plan *plan;
+	const void *without; /* a member that is left out */
 };
 
 /* What the events of a table have in common, in the order of the line: text, and a value. */
@@ -89,6 +91,8 @@ static bool members(struct walk *walk, const struct hotprobe_value *value, bool 
 				comma = members(walk, &member, comma);
 			continue;
 		}
+		if (walk->without && member.data == walk->without && !value_has_members(&member))
+			continue;
 		if (comma)
 			text_char(&out->buffer, ',');
 		comma = true;
@@ -144,7 +148,10 @@ static void put_value(struct walk *walk, const struct hotprobe_value *value)
 		break;
 	case HOTPROBE_STRUCT:
 	case HOTPROBE_UNION:
-		between(walk, '{', value, '}');
+		if (value_is_address(value))
+			quoted_text(out, value);
+		else
+			between(walk, '{', value, '}');
 		break;
 	}
 }
@@ -164,6 +171,17 @@ static void value_json(struct walk *walk, const struct hotprobe_value *value)
 void json_value(struct output *out, const struct hotprobe_value *value)
 {
 	struct walk walk = {.out = out, .end = (const char *)value->data + value->size};
+
+	value_json(&walk, value);
+}
+
+void json_value_without(struct output *out, const struct hotprobe_value *value, const void *without)
+{
+	struct walk walk = {
+		.out = out,
+		.end = (const char *)value->data + value->size,
+		.without = without,
+	};
 
 	value_json(&walk, value);
 }

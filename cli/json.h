@@ -11,6 +11,9 @@ void json_text(struct output *out, const char *bytes, size_t size);
 void json_float(struct output *out, const struct hotprobe_value *value);
 void json_key(struct output *out, const char *name);
 void json_value(struct output *out, const struct hotprobe_value *value);
+/* A struct without that member, which begins at without. */
+void json_value_without(struct output *out, const struct hotprobe_value *value,
+			const void *without);
 
 /* The member "stacks", after others, if any of the values (NULL: none) has stack ids. */
 void json_stacks(struct output *out, const struct hotprobe_value *key,

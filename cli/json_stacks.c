@@ -3,7 +3,8 @@
  * --json: the stacks behind stack ids, "stacks":{PATH:[FRAME,...]}, the innermost frame first.
  *
  *     {"address":"0x55d0c0de1234","function":"f","offset":4,"module":"/bin/x"}
- *         without function and offset, or module, where they are not known
+ *         without function and offset, or module, where they are not known; of a
+ *         BPF_STACK_TRACE_BUILDID, "build_id" and "file_offset" in place of the address
  */
 #include <string.h>
 
@@ -26,7 +27,12 @@ static void add_frame(void *ctx, const struct stack_frame *frame)
 
 	text_string(&out->buffer, stacks->frames ? ",{" : "{");
 	stacks->frames = true;
-	text_format(&out->buffer, "\"address\":\"0x%llx\"", (unsigned long long)frame->address);
+	if (*frame->build_id)
+		text_format(&out->buffer, "\"build_id\":\"%s\",\"file_offset\":\"0x%llx\"",
+			    frame->build_id, (unsigned long long)frame->address);
+	else
+		text_format(&out->buffer, "\"address\":\"0x%llx\"",
+			    (unsigned long long)frame->address);
 	if (symbol && *symbol->name) {
 		text_char(&out->buffer, ',');
 		json_key(out, "function");

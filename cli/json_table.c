@@ -7,7 +7,8 @@
  *         stack ids has "stacks":{MEMBER:[...]}, see json_stacks.c;
  *         "more":N says how many entries --top left out
  *     {"table":NAME,"histograms":[{"key":KEY,"rows":[{"low":0,"high":1,"count":3},...]},...]}
- *         KEY is that of one entry; without it, if the slot is all of the key
+ *         KEY is what the key holds besides the slot; without it, if that is nothing. "more":N says
+ *         how many histograms --top left out
  */
 #include <errno.h>
 #include <string.h>
@@ -88,7 +89,7 @@ static void add_histogram(struct output *out, const struct dump *dump,
 	text_char(&out->buffer, '{');
 	if (section && dump_key(dump, histogram->section, &key)) {
 		json_key(out, "key");
-		json_value(out, &key);
+		json_value_without(out, &key, histogram_slot(dump, histogram->section));
 		text_char(&out->buffer, ',');
 	}
 	text_string(&out->buffer, "\"rows\":[");
@@ -119,6 +120,8 @@ static bool add_histograms(struct output *out, const struct dump *dump)
 	}
 	if (!err)
 		text_char(&out->buffer, ']');
+	if (!err && histograms.count < histograms.total)
+		text_format(&out->buffer, ",\"more\":%zu", histograms.total - histograms.count);
 	histograms_free(&histograms);
 	return !err;
 }

@@ -74,13 +74,15 @@ static unsigned number(struct parser *p)
 	return value;
 }
 
+const char line_format_no_conversion[] = "there is no such conversion";
+
 static void conversion(struct parser *p, struct line_field *field)
 {
 	size_t length = strcspn(p->at, ":}");
 	enum conversion wanted = conversion_named(p->at, length);
 
 	if (wanted == CONVERSIONS)
-		p->wrong = "there is no such conversion";
+		p->wrong = line_format_no_conversion;
 	field->conversion = wanted;
 	if (!p->wrong)
 		p->at += length;
@@ -94,8 +96,8 @@ static void spec(struct parser *p, struct line_field *field)
 	if (!p->wrong && *p->at == '.') {
 		p->at++;
 		if (!isdigit((unsigned char)*p->at))
-			p->wrong = "a number of columns has to follow the point";
-		field->max = number(p);
+			p->wrong = "a number has to follow the point";
+		field->limit = (int)number(p);
 	}
 }
 
@@ -105,6 +107,7 @@ static void field(struct parser *p, struct line_piece *piece)
 
 	piece->has_field = true;
 	piece->field.conversion = LINE_AUTO;
+	piece->field.limit = -1;
 	if (!length) {
 		p->wrong = "a field has a name";
 		return;
@@ -124,7 +127,7 @@ static void field(struct parser *p, struct line_piece *piece)
 		spec(p, &piece->field);
 	}
 	if (!p->wrong && *p->at != '}')
-		p->wrong = *p->at ? "not understood: {FIELD!CONVERSION:<WIDTH.MAX}"
+		p->wrong = *p->at ? "not understood: {FIELD!CONVERSION:<WIDTH.LIMIT}"
 				  : "the field has no }";
 	if (!p->wrong)
 		p->at++;
@@ -135,6 +138,8 @@ const char *line_format_parse(struct line_format *format, const char *text, size
 	struct parser p = {.at = text, .format = format};
 
 	*format = (struct line_format){0};
+	if (!*text)
+		p.wrong = "a line needs a field or some text";
 	while (!p.wrong) {
 		struct line_piece *piece = add_piece(&p);
 
@@ -162,9 +167,14 @@ void line_format_free(struct line_format *format)
 /* ---- Fields -----------------------------------------------------------------------------------
  */
 
+static const char *const built_in[] = {"cpu", "event", "time", NULL};
+
 bool line_field_is_built_in(const char *path)
 {
-	return !strcmp(path, "cpu") || !strcmp(path, "event") || !strcmp(path, "time");
+	for (size_t i = 0; built_in[i]; i++)
+		if (!strcmp(path, built_in[i]))
+			return true;
+	return false;
 }
 
 /* Calls fn with a zeroed event of each table that has events of a known type. */
@@ -212,19 +222,29 @@ const char *line_format_unknown(const struct line_format *format, const struct h
 	return NULL;
 }
 
-static void add_name(void *ctx, const struct hotprobe_value *leaf, const char *path)
+struct names {
+	line_name_fn fn;
+	void *ctx;
+};
+
+static void give_name(void *ctx, const struct hotprobe_value *leaf, const char *path)
 {
-	(void)leaf;
-	text_format(ctx, "%s, ", path);
+	const struct names *names = ctx;
+
+	if (!value_is_padding(leaf))
+		names->fn(names->ctx, path);
 }
 
-static void add_names(void *ctx, const struct hotprobe_value *event)
+static void give_names(void *ctx, const struct hotprobe_value *event)
 {
-	value_each_leaf(event, "value", add_name, ctx);
+	value_each_leaf(event, "value", give_name, ctx);
 }
 
-void line_format_fields(struct text *text, const struct hotprobe *hp)
+void line_format_each_name(const struct hotprobe *hp, line_name_fn fn, void *ctx)
 {
-	each_event_type(hp, add_names, text);
-	text_string(text, "cpu, event, time");
+	struct names names = {.fn = fn, .ctx = ctx};
+
+	each_event_type(hp, give_names, &names);
+	for (size_t i = 0; built_in[i]; i++)
+		fn(ctx, built_in[i]);
 }

@@ -6,7 +6,8 @@
  *
  * FIELD is a path into the event ("pid", "addr.port", "args[2]"), or cpu, event (the table's name)
  * or time (of day, when it was printed), unless the event has a member of that name. SPEC is
- * [<|>|^][WIDTH][.MAX]: aligned to the left, right or middle, padded to WIDTH columns, cut to MAX.
+ * [<|>|^][WIDTH][.LIMIT]: aligned to the left, right or middle, padded to WIDTH columns. LIMIT is
+ * the number of decimals of fractions, durations and times; all else is cut to so many columns.
  * Numbers are to the right by themselves. {{ and }} are braces; \n, \t and \\ are as in C. A
  * newline ends the line.
  */
@@ -24,7 +25,8 @@ struct line_field {
 	char *path;
 	int conversion; /* enum conversion, or LINE_AUTO */
 	char align;	/* '<', '>', '^', or 0 for what suits the value */
-	unsigned width, max;
+	unsigned width;
+	int limit; /* less than 0: none */
 };
 
 struct line_piece {
@@ -38,8 +40,10 @@ struct line_format {
 	size_t count;
 };
 
-/* Returns NULL, or what is wrong; *at is where in the text. */
+/* Returns NULL, or what is wrong; *at is where in the text: there begins the name of a conversion
+   if it is that which is unknown. */
 const char *line_format_parse(struct line_format *format, const char *text, size_t *at);
+extern const char line_format_no_conversion[];
 void line_format_free(struct line_format *format);
 
 /* True for cpu, event and time. */
@@ -47,7 +51,8 @@ bool line_field_is_built_in(const char *path);
 /* The first field that no event of the program has; NULL if there is none. */
 const char *line_format_unknown(const struct line_format *format, const struct hotprobe *hp);
 
-/* Appends the names of all fields of the program's events. */
-void line_format_fields(struct text *text, const struct hotprobe *hp);
+/* Calls fn with the name of each field that the program's events have. */
+typedef void (*line_name_fn)(void *ctx, const char *name);
+void line_format_each_name(const struct hotprobe *hp, line_name_fn fn, void *ctx);
 
 #endif

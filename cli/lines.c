@@ -15,7 +15,8 @@ struct place {
 	size_t offset;
 	enum conversion conversion;
 	bool number;
-	bool by_path; /* a bit-field: its bytes alone do not tell it */
+	bool decimals; /* what follows the point is their number, not that of columns */
+	bool by_path;  /* a bit-field: its bytes alone do not tell it */
 };
 
 static void find_place(struct output_table *table, const struct line_field *field,
@@ -25,8 +26,11 @@ static void find_place(struct output_table *table, const struct line_field *fiel
 	struct output_record record;
 
 	if (!field->path || !output_read(table, "", 0, &record) ||
-	    hotprobe_field(table->type, record.value.data, record.value.size, field->path, &value))
+	    hotprobe_field(table->type, record.value.data, record.value.size, field->path,
+			   &value)) {
+		place->decimals = field->path && !strcmp(field->path, "time");
 		return;
+	}
 	*place = (struct place){
 		.type = value.type,
 		.offset = (size_t)((const char *)value.data - (const char *)record.value.data),
@@ -36,6 +40,9 @@ static void find_place(struct output_table *table, const struct line_field *fiel
 		.number = value_is_number(&value),
 		.by_path = value.bit_size != 0,
 	};
+	place->decimals = convert_has_decimals(place->conversion, &value);
+	if (convert_makes_text(place->conversion))
+		place->number = false;
 }
 
 static const struct place *places_of(struct output_table *table)
@@ -56,26 +63,25 @@ static const struct place *places_of(struct output_table *table)
 	return places;
 }
 
-static void put_time(struct text *cell)
+static void put_time(struct text *cell, int decimals)
 {
 	struct timespec now;
-	char text[32];
-	struct tm local;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	strftime(text, sizeof(text), "%H:%M:%S", localtime_r(&now.tv_sec, &local));
-	text_format(cell, "%s.%06ld", text, now.tv_nsec / 1000);
+	convert_clock(cell, now.tv_sec, (unsigned)now.tv_nsec, decimals);
 }
 
-static void put_built_in(struct text *cell, const struct output_table *table, const char *path,
-			 int cpu)
+static void put_built_in(struct text *cell, const struct output_table *table,
+			 const struct line_field *field, int cpu)
 {
+	const char *path = field->path;
+
 	if (!strcmp(path, "cpu"))
 		text_signed(cell, cpu);
 	else if (!strcmp(path, "event"))
 		text_string(cell, table->name);
 	else if (!strcmp(path, "time"))
-		put_time(cell);
+		put_time(cell, field->limit);
 	else
 		text_char(cell, '-');
 }
@@ -83,6 +89,7 @@ static void put_built_in(struct text *cell, const struct output_table *table, co
 static void put_member(struct output_table *table, const struct place *place,
 		       const struct line_field *field, const struct output_record *record)
 {
+	const struct converter with = {table->out->hp, &record->value, field->limit};
 	const char *base = record->value.data;
 	struct text *cell = &table->out->cell;
 	struct hotprobe_value value;
@@ -94,21 +101,21 @@ static void put_member(struct output_table *table, const struct place *place,
 		err = hotprobe_read(place->type, base + place->offset,
 				    hotprobe_type_size(place->type), &value);
 	if (!err && output_has(record, &value))
-		convert(cell, table->out->hp, place->conversion, &value);
+		convert(cell, &with, place->conversion, &value);
 	else
 		text_char(cell, '-');
 }
 
-static void put_cell(struct output *out, const struct line_field *field, bool number)
+static void put_cell(struct output *out, const struct line_field *field, const struct place *place)
 {
 	struct text *cell = &out->cell, *line = &out->buffer;
 	size_t width, before = 0, after = 0;
 
-	if (field->max)
-		cell->length = text_prefix(cell->data, cell->length, field->max);
+	if (field->limit >= 0 && !place->decimals)
+		cell->length = text_prefix(cell->data, cell->length, (size_t)field->limit);
 	width = text_columns(cell->data, cell->length);
 	if (width < field->width) {
-		char align = field->align ? field->align : number ? '>' : '<';
+		char align = field->align ? field->align : place->number ? '>' : '<';
 
 		before = align == '>'	? field->width - width
 			 : align == '^' ? (field->width - width) / 2
@@ -138,8 +145,8 @@ static void lines_event(struct output_table *table, int cpu, const void *data, s
 		if (typed && places[i].type)
 			put_member(table, &places[i], &piece->field, &record);
 		else
-			put_built_in(&out->cell, table, piece->field.path, cpu);
-		put_cell(out, &piece->field, places[i].type ? places[i].number : false);
+			put_built_in(&out->cell, table, &piece->field, cpu);
+		put_cell(out, &piece->field, &places[i]);
 	}
 	text_char(&out->buffer, '\n');
 }

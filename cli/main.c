@@ -39,12 +39,11 @@ int main(int argc, char **argv)
 	hold_standard_descriptors();
 	/* For the width of characters alone: numbers and messages do not depend on the locale. */
 	setlocale(LC_CTYPE, "C.UTF-8");
-	report_init();
 
 	if (argc < 2)
 		return usage_error(NULL, "no command is given");
 	command = find_command(subcommand(argv[1]));
 	if (!command)
-		return usage_error(NULL, "there is no command '%s'", argv[1]);
+		return no_such_command(argv[1]);
 	return command->main(command, argc - 1, argv + 1);
 }

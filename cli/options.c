@@ -7,10 +7,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "colour.h"
 #include "output.h"
 #include "report.h"
 
 /* ---- The walk --------------------------------------------------------------------------- */
+
+static void unknown_option(const struct options *options, const char *name, int length)
+{
+	struct suggestion suggestion = suggest_for(name + 2, length > 2 ? (size_t)length - 2 : 0);
+	const char *best;
+
+	usage_error(options->command, "unknown option '%.*s'", length, name);
+	for (const struct option *known = options->names; known->name; known++)
+		suggest_offer(&suggestion, known->name);
+	best = suggest_best(&suggestion);
+	if (best)
+		report_hint("did you mean '--%s'?", best);
+}
 
 /* Reports an option that getopt_long() did not take; word is where it found it. */
 static int bad_option(const struct options *options, int why, const char *word)
@@ -25,11 +39,11 @@ static int bad_option(const struct options *options, int why, const char *word)
 	else if (is_name && optopt)
 		usage_error(options->command, "option '%.*s' takes no value", length, name);
 	else
-		usage_error(options->command, "unknown option '%.*s'", length, name);
+		unknown_option(options, name, length);
 	return OPTION_BAD;
 }
 
-int options_next(struct options *options)
+static int next(struct options *options)
 {
 	const char *word = optind < options->argc ? options->argv[optind] : "";
 	int option;
@@ -48,9 +62,24 @@ int options_next(struct options *options)
 	case 'h':
 		options->status = print_out("%s", options->command->help);
 		return OPTION_HELP;
+	case OPTION_COLOUR:
+		if (colour_choose(optarg))
+			return option;
+		usage_error(options->command, "--color '%s': not auto, always or never", optarg);
+		return OPTION_BAD;
 	default:
 		return option;
 	}
+}
+
+int options_next(struct options *options)
+{
+	int option;
+
+	do
+		option = next(options);
+	while (option == OPTION_COLOUR);
+	return option;
 }
 
 bool option_unsigned(const struct options *options, const char *name, unsigned long low,

@@ -19,6 +19,7 @@ enum {
 	OPTION_END = -1,
 	OPTION_BAD = -2,    /* it was reported: end with EXIT_USAGE */
 	OPTION_HELP = 256,  /* --help or -h was printed: end with options.status */
+	OPTION_COLOUR,	    /* taken by options_next() itself */
 	OPTION_LONG,	    /* the first value for options without a letter */
 	OPTION_OPERAND = 1, /* no option but a word */
 };
@@ -36,12 +37,21 @@ struct options {
 
 /* Words are returned in their place, so that what follows "--" can be told from them. */
 #define OPTION_LETTERS "-:h"
+/* clang-format off */
 #define OPTION_NAMES                                                                               \
-	{                                                                                          \
-		"help", no_argument, NULL, 'h'                                                     \
-	}
+	{"color", required_argument, NULL, OPTION_COLOUR},                                         \
+	{"help", no_argument, NULL, 'h'}
+/* clang-format on */
+/* The options of all commands, as the list of commands shows them. */
+#define OPTIONS_HELP                                                                               \
+	"      --color auto|always|never\n"                                                        \
+	"                            colours; by default (auto) on a terminal, unless NO_COLOR "   \
+	"is\n"                                                                                     \
+	"                            set or TERM is dumb\n"                                        \
+	"  -h, --help                print all about the command\n"
 
-/* Returns the next option's letter or value, OPTION_OPERAND, or one of the above. */
+/* Returns the next option's letter or value, OPTION_OPERAND, or one of the above. Those of
+   OPTION_NAMES it deals with itself. */
 int options_next(struct options *options);
 
 /* Read the value of the option called name. They report what is wrong and return false. */

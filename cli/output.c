@@ -29,7 +29,12 @@ static void measure(struct output *out)
 
 void output_open(struct output *out, const struct output_format *format, int fd)
 {
-	*out = (struct output){.format = format, .fd = fd, .terminal = isatty(fd)};
+	*out = (struct output){
+		.format = format,
+		.fd = fd,
+		.terminal = isatty(fd),
+		.colours = colour_on(fd),
+	};
 	if (out->terminal)
 		out->width = 80;
 	measure(out);
@@ -58,6 +63,16 @@ struct output_table *output_add_table(struct output *out, const char *name,
 	*table = (struct output_table){.out = out, .name = name, .type = type};
 	out->tables[out->table_count++] = table;
 	return table;
+}
+
+/* False if nothing can be printed any more. */
+static bool ready(struct output *out)
+{
+	if (out->error)
+		return false;
+	if (!out->buffer.length)
+		measure(out);
+	return true;
 }
 
 /* Lines are only kept whole: one that memory did not suffice for ends the output. */
@@ -99,7 +114,7 @@ void output_event(struct output_table *table, int cpu, const void *data, size_t 
 	struct output *out = table->out;
 	struct output_record record;
 
-	if (out->error)
+	if (!ready(out))
 		return;
 	out->format->event(table, cpu, data, size);
 	if (out->event_stacks && table->stacks && output_read(table, data, size, &record))
@@ -113,7 +128,7 @@ void output_lost(struct output_table *table, uint64_t lost)
 {
 	struct output *out = table->out;
 
-	if (out->error || !out->format->lost)
+	if (!out->format->lost || !ready(out))
 		return;
 	out->format->lost(table, lost);
 	made(out);
@@ -121,7 +136,7 @@ void output_lost(struct output_table *table, uint64_t lost)
 
 void output_written(struct output *out, const char *function, const char *bytes, size_t size)
 {
-	if (out->error || !size)
+	if (!size || !ready(out))
 		return;
 	out->format->written(out, function, bytes, size);
 	out->current = NULL;
@@ -131,7 +146,7 @@ void output_written(struct output *out, const char *function, const char *bytes,
 
 void output_printk(struct output *out, const struct hotprobe_printk *message)
 {
-	if (out->error)
+	if (!ready(out))
 		return;
 	out->format->printk(out, message);
 	out->apart = true;
@@ -141,7 +156,7 @@ void output_printk(struct output *out, const struct hotprobe_printk *message)
 
 void output_time(struct output *out, time_t seconds)
 {
-	if (out->error)
+	if (!ready(out))
 		return;
 	out->format->time(out, seconds);
 	out->apart = false;
@@ -151,7 +166,7 @@ void output_time(struct output *out, time_t seconds)
 
 void output_dump(struct output *out, const struct dump *dump)
 {
-	if (out->error)
+	if (!ready(out))
 		return;
 	out->format->table(out, dump);
 	if (out->table_stacks)
@@ -184,7 +199,6 @@ int output_flush(struct output *out)
 	if (!out->error && out->buffer.length)
 		set_error(out, write_all(out->fd, out->buffer.data, out->buffer.length));
 	text_clear(&out->buffer);
-	measure(out);
 	return out->error;
 }
 

@@ -3,7 +3,8 @@
  * Standard output: events in the format that was chosen, collected and written in large pieces.
  *
  * A format is one file that defines one struct output_format. It appends whole lines to
- * out->buffer; this module writes them, notices errors and follows the terminal's width.
+ * out->buffer; this module writes them, notices errors and, before the first of what is written at
+ * once, follows the terminal's width.
  */
 #ifndef HOTPROBE_CLI_OUTPUT_H
 #define HOTPROBE_CLI_OUTPUT_H
@@ -13,6 +14,7 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "colour.h"
 #include "hotprobe.h"
 #include "text.h"
 
@@ -70,6 +72,7 @@ struct output {
 	int fd;
 	int error;		  /* 0, or the negative errno of what went wrong first */
 	bool terminal;		  /* fd is one */
+	bool colours;		  /* it gets some */
 	unsigned width;		  /* its columns, 0 if it is no terminal */
 	struct text buffer;	  /* what is not written yet */
 	struct text cell, record; /* scratch for formats */
@@ -82,6 +85,7 @@ struct output {
 	bool apart; /* the next table needs a line before it */
 };
 
+/* Asks for colours as fd is one of the standard streams: after the command line was read. */
 void output_open(struct output *out, const struct output_format *format, int fd);
 /* Adds a table; the result stays valid until output_close(). NULL without memory. */
 struct output_table *output_add_table(struct output *out, const char *name,
@@ -99,6 +103,13 @@ void output_dump(struct output *out, const struct dump *dump);
 int output_flush(struct output *out);
 /* Frees all; what was not flushed is lost. */
 void output_close(struct output *out);
+
+/* Appends the escape sequence of a colour to a text if the output has colours. */
+static inline void output_colour(const struct output *out, struct text *text, enum colour colour)
+{
+	if (out->colours)
+		colour_text(text, colour);
+}
 
 /* An event as a value. A record that is shorter than its type (programs submit the first bytes of
    a struct) is read as if zeroes followed; end tells where its own bytes end. */

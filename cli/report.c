@@ -10,39 +10,17 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "colour.h"
 #include "text.h"
 
 #define WINDOW 160 /* bytes of a long source line that are shown */
 #define INDENT "    "
 
-enum colour {
-	COLOUR_NONE,
-	COLOUR_BOLD,
-	COLOUR_ERROR,
-	COLOUR_WARNING,
-	COLOUR_NOTE,
-	COLOUR_CARET,
-};
-
-static bool colours;
-
-void report_init(void)
-{
-	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
-
-	colours = isatty(STDERR_FILENO) && !(no_color && *no_color) && term && strcmp(term, "dumb");
-}
-
+/* Asked each time: once a message, and the command line decides in between. */
 static void colour(struct text *text, enum colour which)
 {
-	static const char *const codes[] = {
-		[COLOUR_NONE] = "\033[0m",     [COLOUR_BOLD] = "\033[1m",
-		[COLOUR_ERROR] = "\033[1;31m", [COLOUR_WARNING] = "\033[1;35m",
-		[COLOUR_NOTE] = "\033[1;36m",  [COLOUR_CARET] = "\033[1;32m",
-	};
-
-	if (colours)
-		text_string(text, codes[which]);
+	if (colour_on(STDERR_FILENO))
+		colour_text(text, which);
 }
 
 static void coloured(struct text *text, enum colour which, const char *string)
@@ -135,6 +113,25 @@ void report_hint(const char *format, ...)
 	va_list args;
 
 	coloured(&text, COLOUR_NOTE, "hint: ");
+	va_start(args, format);
+	message(&text, format, args);
+	va_end(args);
+	text_char(&text, '\n');
+	emit(&text);
+}
+
+void report_suggestion(const struct suggestion *suggestion, const char *format, ...)
+{
+	const char *best = suggest_best(suggestion);
+	struct text text = {0};
+	va_list args;
+
+	coloured(&text, COLOUR_NOTE, "hint: ");
+	if (best) {
+		text_string(&text, "did you mean '");
+		show_string(&text, best);
+		text_string(&text, "'? ");
+	}
 	va_start(args, format);
 	message(&text, format, args);
 	va_end(args);
@@ -236,6 +233,20 @@ int usage_error(const struct command *command, const char *format, ...)
 	text_format(&text, " (see 'hotprobe help%s%s')\n", command ? " " : "",
 		    command ? command->name : "");
 	emit(&text);
+	return EXIT_USAGE;
+}
+
+int no_such_command(const char *word)
+{
+	struct suggestion suggestion = suggest_for(word, strlen(word));
+	const char *best;
+
+	usage_error(NULL, "there is no command '%s'", word);
+	for (size_t i = 0; commands[i]; i++)
+		suggest_offer(&suggestion, commands[i]->name);
+	best = suggest_best(&suggestion);
+	if (best)
+		report_hint("did you mean '%s'?", best);
 	return EXIT_USAGE;
 }
 

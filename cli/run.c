@@ -26,6 +26,7 @@ struct run {
 	struct text event_stacks, table_stacks; /* for a flame graph */
 	struct program program;
 	struct output out;
+	struct tables_shown shown;
 	struct trace trace;
 };
 
@@ -153,15 +154,43 @@ static int start_command(struct run *run)
 	return EXIT_DONE;
 }
 
+struct fields {
+	struct suggestion suggestion;
+	struct text all;
+};
+
+static void add_field(void *ctx, const char *name)
+{
+	struct fields *fields = ctx;
+
+	suggest_offer(&fields->suggestion, name);
+	if (fields->all.length)
+		text_string(&fields->all, ", ");
+	text_string(&fields->all, name);
+}
+
 static int no_field(const struct run *run, const char *name)
 {
-	struct text fields = {0};
+	struct fields fields = {.suggestion = suggest_for(name, strlen(name))};
 
 	report(HOTPROBE_ERROR, "--format: no event of %s has a field '%s'", run->program.file,
 	       name);
-	line_format_fields(&fields, run->program.hp);
-	report_hint("the fields are %s", text_cstr(&fields));
-	text_free(&fields);
+	line_format_each_name(run->program.hp, add_field, &fields);
+	report_suggestion(&fields.suggestion, "the fields are %s", text_cstr(&fields.all));
+	text_free(&fields.all);
+	return EXIT_USAGE;
+}
+
+static int no_table(const struct run *run, const char *name)
+{
+	struct fields fields = {.suggestion = suggest_for(name, strlen(name))};
+
+	report(HOTPROBE_ERROR, "--tables: '%s' is no table of %s whose contents can be shown", name,
+	       run->program.file);
+	tables_each_name(run->program.hp, add_field, &fields);
+	if (fields.all.length)
+		report_suggestion(&fields.suggestion, "there are %s", text_cstr(&fields.all));
+	text_free(&fields.all);
 	return EXIT_USAGE;
 }
 
@@ -173,11 +202,7 @@ static int check_names(struct run *run)
 	if (name)
 		return no_field(run, name);
 	name = tables_unknown(&run->options->tables, run->program.hp);
-	if (!name)
-		return EXIT_DONE;
-	report(HOTPROBE_ERROR, "--tables: '%s' is no table of %s whose contents can be shown", name,
-	       run->program.file);
-	return EXIT_USAGE;
+	return name ? no_table(run, name) : EXIT_DONE;
 }
 
 /* option is TABLE=EVENT. */
@@ -335,7 +360,7 @@ static int print_tables(struct run *run)
 	/* What was not cleared is read again. */
 	if (!options->tables.clear)
 		text_clear(&run->table_stacks);
-	err = tables_print(&options->tables, run->program.hp, &run->out);
+	err = tables_print(&options->tables, &run->shown, run->program.hp, &run->out);
 	return err < 0 ? err : output_flush(&run->out);
 }
 
@@ -403,7 +428,8 @@ static int trace(struct run *run)
 		program_failed(&run->program, -EIO);
 		end = TRACE_FAILED;
 	}
-	if (!run->options->format->lost)
+	/* Who has stopped reading misses nothing. */
+	if (!run->options->format->lost && !run->out.error)
 		report_lost(run);
 	if (run->options->flame && end != TRACE_FAILED && status == EXIT_DONE)
 		status = draw_flame(run);
@@ -464,6 +490,7 @@ static int run_program(const struct run_options *options)
 	error = run.out.error;
 	program_close(&run.program);
 	output_close(&run.out);
+	tables_shown_free(&run.shown);
 	text_free(&run.event_stacks);
 	text_free(&run.table_stacks);
 	return error ? output_failed(error) : status;

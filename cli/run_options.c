@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "report.h"
+#include "suggest.h"
 
 enum { RUN_PID = RUN_OPTION_END, RUN_FLAME };
 
@@ -47,6 +48,24 @@ static bool parse_tables(struct run_options *run, const struct options *options)
 	return true;
 }
 
+/* There begins the name of a conversion that does not exist. */
+static void no_conversion(const struct options *options, size_t at)
+{
+	const char *name = options->value + at;
+	size_t length = strcspn(name, ":}");
+	struct suggestion suggestion = suggest_for(name, length);
+	struct text all = {0};
+
+	for (size_t i = 0; conversion_name(i); i++) {
+		suggest_offer(&suggestion, conversion_name(i));
+		text_format(&all, "%s%s", i ? ", " : "", conversion_name(i));
+	}
+	usage_error(options->command, "--format '%s', at column %zu: there is no conversion '%.*s'",
+		    options->value, at + 1, (int)length, name);
+	report_suggestion(&suggestion, "the conversions are %s", text_cstr(&all));
+	text_free(&all);
+}
+
 static bool parse_format(struct run_options *run, const struct options *options)
 {
 	const char *wrong;
@@ -57,8 +76,11 @@ static bool parse_format(struct run_options *run, const struct options *options)
 	run->format = &output_lines;
 	if (!wrong)
 		return true;
-	usage_error(options->command, "--format '%s', at column %zu: %s (conversions: %s)",
-		    options->value, at + 1, wrong, conversion_names);
+	if (wrong == line_format_no_conversion)
+		no_conversion(options, at);
+	else
+		usage_error(options->command, "--format '%s', at column %zu: %s", options->value,
+			    at + 1, wrong);
 	return false;
 }
 

@@ -15,16 +15,21 @@ static bool holds_stacks(const struct hotprobe_table *table)
 	return !strcmp(hotprobe_table_kind(table), "stacktrace");
 }
 
+bool stack_table_exists(const struct hotprobe *hp)
+{
+	for (size_t i = 0; i < hotprobe_table_count(hp); i++)
+		if (holds_stacks(hotprobe_table_at(hp, i)))
+			return true;
+	return false;
+}
+
 bool stack_is_id(struct hotprobe *hp, const struct hotprobe_value *member)
 {
 	if (member->kind != HOTPROBE_INT || member->size < 4 || member->bit_size)
 		return false;
 	if (!strcasestr(member->name, "stack") && !strcasestr(member->name, "stkid"))
 		return false;
-	for (size_t i = 0; i < hotprobe_table_count(hp); i++)
-		if (holds_stacks(hotprobe_table_at(hp, i)))
-			return true;
-	return false;
+	return stack_table_exists(hp);
 }
 
 pid_t stack_process(struct hotprobe *hp, const struct hotprobe_value *whole)
@@ -50,43 +55,79 @@ static int64_t id_of(const struct hotprobe_value *id)
 	return id->size == 4 ? (int32_t)id->u : (int64_t)id->u;
 }
 
+const char *stack_missed(const struct hotprobe_value *id)
+{
+	/* EFAULT: there was none, as of the kernel while user code ran. */
+	return id_of(id) < 0 && id_of(id) != -EFAULT ? strerror((int)-id_of(id)) : NULL;
+}
+
+/* The calls of a stack: addresses or, of a BPF_STACK_TRACE_BUILDID, places in files. */
+struct calls {
+	uint64_t addresses[MAX_FRAMES];
+	struct hotprobe_frame *places; /* NULL: they are addresses */
+	int count;
+};
+
+static int read_table(const struct hotprobe_table *table, int64_t id, struct calls *calls)
+{
+	int count = hotprobe_stack(table, id, calls->addresses, MAX_FRAMES);
+
+	if (count != -EINVAL || id < 0)
+		return count;
+	calls->places = calloc(MAX_FRAMES, sizeof(*calls->places));
+	count = calls->places ? hotprobe_stack_frames(table, id, calls->places, MAX_FRAMES)
+			      : -ENOMEM;
+	if (count < 0) {
+		free(calls->places);
+		calls->places = NULL;
+	}
+	return count;
+}
+
 /* Reads from the first table that has the stack; where there are several, one whose name shares
    "user" or "kern" with the member comes first. */
-static int read_stack(struct hotprobe *hp, const struct hotprobe_value *id, uint64_t *addresses)
+static void read_stack(struct hotprobe *hp, const struct hotprobe_value *id, struct calls *calls)
 {
 	const char *side = strcasestr(id->name, "user")	  ? "user"
 			   : strcasestr(id->name, "kern") ? "kern"
 							  : "";
 	int count = -1;
 
+	calls->places = NULL;
 	for (int pass = 0; pass < 2; pass++)
 		for (size_t i = 0; i < hotprobe_table_count(hp) && count < 0; i++) {
 			const struct hotprobe_table *table = hotprobe_table_at(hp, i);
 
 			if (holds_stacks(table) &&
 			    (pass || strcasestr(hotprobe_table_name(table), side)))
-				count = hotprobe_stack(table, id_of(id), addresses, MAX_FRAMES);
+				count = read_table(table, id_of(id), calls);
 		}
-	return count < 0 ? 0 : count > MAX_FRAMES ? MAX_FRAMES : count;
+	calls->count = count < 0 ? 0 : count > MAX_FRAMES ? MAX_FRAMES : count;
 }
 
-static void give_frame(struct hotprobe *hp, pid_t pid, const uint64_t *addresses, size_t index,
+static int find_symbol(struct hotprobe *hp, pid_t pid, const struct stack_frame *frame,
+		       uint64_t inside, struct hotprobe_symbol *symbol)
+{
+	if (*frame->build_id)
+		return hotprobe_symbol_build_id(hp, frame->build_id, inside, symbol);
+	if (frame->kernel)
+		return hotprobe_symbol_kernel(hp, inside, symbol);
+	return pid ? hotprobe_symbol_user(hp, pid, inside, symbol) : -ESRCH;
+}
+
+static void give_frame(struct hotprobe *hp, pid_t pid, const struct calls *calls, size_t index,
 		       stack_frame_fn fn, void *ctx)
 {
 	struct hotprobe_symbol symbol;
-	struct stack_frame frame = {
-		.address = addresses[index],
-		.kernel = addresses[index] >> 63,
-	};
-	/* All but the innermost are where a call returns to: maybe the next function. */
-	uint64_t inside = frame.address - (index ? 1 : 0);
-	int err;
+	struct stack_frame frame = {.address = calls->addresses[index], .build_id = ""};
 
-	if (frame.kernel)
-		err = hotprobe_symbol_kernel(hp, inside, &symbol);
-	else
-		err = pid ? hotprobe_symbol_user(hp, pid, inside, &symbol) : -1;
-	if (!err)
+	if (calls->places) {
+		frame.address = calls->places[index].offset;
+		frame.build_id = calls->places[index].build_id;
+	}
+	frame.kernel = frame.address >> 63;
+	/* All but the innermost are where a call returns to: maybe the next function. */
+	if (!find_symbol(hp, pid, &frame, frame.address - (index ? 1 : 0), &symbol))
 		frame.symbol = &symbol;
 	fn(ctx, &frame);
 }
@@ -94,11 +135,14 @@ static void give_frame(struct hotprobe *hp, pid_t pid, const uint64_t *addresses
 size_t stack_each(struct hotprobe *hp, const struct hotprobe_value *id, pid_t pid, bool outermost,
 		  stack_frame_fn fn, void *ctx)
 {
-	uint64_t addresses[MAX_FRAMES];
-	size_t count = (size_t)read_stack(hp, id, addresses);
+	struct calls calls;
+	size_t count;
 
+	read_stack(hp, id, &calls);
+	count = (size_t)calls.count;
 	for (size_t i = 0; i < count; i++)
-		give_frame(hp, pid, addresses, outermost ? count - 1 - i : i, fn, ctx);
+		give_frame(hp, pid, &calls, outermost ? count - 1 - i : i, fn, ctx);
+	free(calls.places);
 	return count;
 }
 
@@ -153,6 +197,7 @@ void stack_lines(struct text *text, struct hotprobe *hp, const struct hotprobe_v
 		 pid_t pid)
 {
 	struct hotprobe_value member;
+	const char *missed;
 
 	if (value_is_aggregate(value)) {
 		for (size_t i = 0; !hotprobe_member(value, i, &member); i++)
@@ -161,7 +206,7 @@ void stack_lines(struct text *text, struct hotprobe *hp, const struct hotprobe_v
 	}
 	if (!stack_is_id(hp, value) || stack_each(hp, value, pid, false, frame_line, text))
 		return;
-	/* EFAULT: there was none, as of the kernel while user code ran. */
-	if (id_of(value) < 0 && id_of(value) != -EFAULT)
-		text_format(text, "    [no %s: %s]\n", value->name, strerror((int)-id_of(value)));
+	missed = stack_missed(value);
+	if (missed)
+		text_format(text, "    [no %s: %s]\n", value->name, missed);
 }

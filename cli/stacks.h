@@ -10,6 +10,9 @@
 #include "hotprobe.h"
 #include "text.h"
 
+/* Has the program a BPF_STACK_TRACE or BPF_STACK_TRACE_BUILDID? */
+bool stack_table_exists(const struct hotprobe *hp);
+
 /* True for an integer whose name says stack, in a program that has a BPF_STACK_TRACE. */
 bool stack_is_id(struct hotprobe *hp, const struct hotprobe_value *member);
 
@@ -18,11 +21,15 @@ bool stack_is_id(struct hotprobe *hp, const struct hotprobe_value *member);
 pid_t stack_process(struct hotprobe *hp, const struct hotprobe_value *whole);
 
 struct stack_frame {
-	uint64_t address;
+	uint64_t address;     /* of a BPF_STACK_TRACE_BUILDID the offset in the file */
+	const char *build_id; /* of that file, else "" */
 	bool kernel;
 	const struct hotprobe_symbol *symbol; /* NULL if there is none */
 };
 typedef void (*stack_frame_fn)(void *ctx, const struct stack_frame *frame);
+
+/* Why there is no stack of that id, NULL if there may be one or none is to be expected. */
+const char *stack_missed(const struct hotprobe_value *id);
 
 /* Calls fn for each frame, the innermost first, or the outermost first. Returns their number; 0 if
    the id is that of no stack. */

@@ -2,6 +2,8 @@
 /* Which tables are shown. */
 #include "tables.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "dump.h"
@@ -54,19 +56,58 @@ const char *tables_unknown(const struct table_options *options, const struct hot
 	return NULL;
 }
 
-int tables_print(const struct table_options *options, struct hotprobe *hp, struct output *out)
+void tables_each_name(const struct hotprobe *hp, void (*fn)(void *ctx, const char *name), void *ctx)
+{
+	for (size_t i = 0; i < hotprobe_table_count(hp); i++)
+		if (dump_possible(hotprobe_table_at(hp, i)))
+			fn(ctx, hotprobe_table_name(hotprobe_table_at(hp, i)));
+}
+
+/* ---- Since it was last shown --------------------------------------------------------------- */
+
+void tables_shown_free(struct tables_shown *shown)
+{
+	for (size_t i = 0; i < shown->count; i++)
+		free(shown->counts[i]);
+	free(shown->counts);
+	*shown = (struct tables_shown){0};
+}
+
+static int since_shown(struct tables_shown *shown, size_t index, struct dump *dump)
+{
+	size_t count = hotprobe_table_count(dump->hp);
+
+	if (!shown->counts) {
+		shown->counts = calloc(count + 1, sizeof(*shown->counts));
+		shown->count = shown->counts ? count : 0;
+	}
+	if (index < shown->count && !shown->counts[index])
+		shown->counts[index] = calloc(hotprobe_table_max_entries(dump->table),
+					      sizeof(*shown->counts[index]));
+	if (index >= shown->count || !shown->counts[index])
+		return -ENOMEM;
+	dump_since(dump, shown->counts[index]);
+	return 0;
+}
+
+/* ---- All that are to be shown -------------------------------------------------------------- */
+
+int tables_print(const struct table_options *options, struct tables_shown *shown,
+		 struct hotprobe *hp, struct output *out)
 {
 	int err = 0;
 
 	for (size_t i = 0; !err && i < hotprobe_table_count(hp); i++) {
 		struct hotprobe_table *table = hotprobe_table_at(hp, i);
-		bool shown = is_shown(options, hp, table);
+		bool visible = is_shown(options, hp, table);
 		struct dump dump;
 
-		if (!shown && !(out->table_stacks && dump_possible(table)))
+		if (!visible && !(out->table_stacks && dump_possible(table)))
 			continue;
 		err = dump_read(&dump, hp, table, options->top, options->clear);
-		if (!err && dump.count && shown)
+		if (!err && options->clear && dump.stays && dump_counts(&dump))
+			err = since_shown(shown, i, &dump);
+		if (!err && dump.count && visible)
 			output_dump(out, &dump);
 		else if (!err && out->table_stacks)
 			folded_dump(out->table_stacks, &dump);

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "hotprobe.h"
 #include "output.h"
@@ -19,8 +20,21 @@ struct table_options {
 /* Returns the first name that is no table which could be shown, NULL if all are. */
 const char *tables_unknown(const struct table_options *options, const struct hotprobe *hp);
 
+/* Calls fn with the names of those that can be shown. */
+void tables_each_name(const struct hotprobe *hp, void (*fn)(void *ctx, const char *name),
+		      void *ctx);
+
+/* What was counted when tables were last shown and cleared. Begins zero-initialised. */
+struct tables_shown {
+	uint64_t **counts; /* of each table; NULL if it needs none */
+	size_t count;
+};
+
+void tables_shown_free(struct tables_shown *shown);
+
 /* Prints those that hold something. Returns 0 or a negative errno, hotprobe_error(hp) says of what.
  */
-int tables_print(const struct table_options *options, struct hotprobe *hp, struct output *out);
+int tables_print(const struct table_options *options, struct tables_shown *shown,
+		 struct hotprobe *hp, struct output *out);
 
 #endif

@@ -2,6 +2,7 @@
 /* Values as people read them. */
 #include "value.h"
 
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +32,14 @@ bool value_is_number(const struct hotprobe_value *value)
 	default:
 		return false;
 	}
+}
+
+bool value_is_address(const struct hotprobe_value *value)
+{
+	const char *type = hotprobe_type_name(value->type);
+
+	return value->kind == HOTPROBE_STRUCT && ((value->size == 4 && !strcmp(type, "in_addr")) ||
+						  (value->size == 16 && !strcmp(type, "in6_addr")));
 }
 
 bool value_is_padding(const struct hotprobe_value *value)
@@ -125,6 +134,14 @@ static void members(struct text *text, const struct hotprobe_value *value)
 	text_char(text, aggregate ? '}' : ']');
 }
 
+static void write_address(struct text *text, const struct hotprobe_value *value)
+{
+	char buffer[INET6_ADDRSTRLEN] = "";
+
+	inet_ntop(value->size == 4 ? AF_INET : AF_INET6, value->data, buffer, sizeof(buffer));
+	text_string(text, buffer);
+}
+
 static void write_value(struct text *text, const struct hotprobe_value *value, bool quote)
 {
 	switch (value->kind) {
@@ -163,7 +180,10 @@ static void write_value(struct text *text, const struct hotprobe_value *value, b
 	case HOTPROBE_ARRAY:
 	case HOTPROBE_STRUCT:
 	case HOTPROBE_UNION:
-		members(text, value);
+		if (value_is_address(value))
+			write_address(text, value);
+		else
+			members(text, value);
 		break;
 	case HOTPROBE_VOID:
 		value_hex(text, value->data, value->size);

@@ -6,9 +6,13 @@
 #include "hotprobe.h"
 #include "text.h"
 
+/* A struct in_addr or in6_addr: one thing to people, whatever members it has. */
+bool value_is_address(const struct hotprobe_value *value);
+
 static inline bool value_is_aggregate(const struct hotprobe_value *value)
 {
-	return value->kind == HOTPROBE_STRUCT || value->kind == HOTPROBE_UNION;
+	return (value->kind == HOTPROBE_STRUCT && !value_is_address(value)) ||
+	       value->kind == HOTPROBE_UNION;
 }
 
 static inline bool value_has_members(const struct hotprobe_value *value)
@@ -32,7 +36,7 @@ void value_each_leaf(const struct hotprobe_value *value, const char *whole, valu
 int value_float_digits(const struct hotprobe_value *value);
 
 /* Appends the value on one line, safe for a terminal: numbers in decimal, pointers in hex, enums by
-   name, text with escapes, [1,2] and {a=1,b=2}. */
+   name, text with escapes, addresses as such, [1,2] and {a=1,b=2}. */
 void value_text(struct text *text, const struct hotprobe_value *value);
 
 /* Appends bytes whose type is unknown, two hex digits each. */

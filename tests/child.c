@@ -12,6 +12,7 @@
  *   child unlinks DIR N       makes DIR/0 and unlinks it, N times
  *   child six N               copy_file_range(2) with arguments 11 to 16, which fails, N times
  *   child numbers N...        getpgid(2) of each, which fails for those that are no process
+ *   child repeat COUNT N...   the same so many times
  *   child datagrams N         sends N datagrams to itself, over the loopback interface
  *   child inside N            N threads read(2) an eventfd; let out once all wait in there
  *   child burn                until it is killed, in two threads, with the CPU busy
@@ -181,6 +182,13 @@ static int numbers(char **words)
 	return 0;
 }
 
+static int repeat(int times, char **number)
+{
+	while (times--)
+		numbers(number);
+	return 0;
+}
+
 static int datagrams(int count)
 {
 	struct sockaddr_in here = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(0x7f000001)};
@@ -266,6 +274,8 @@ int main(int argc, char **argv)
 		return datagrams(atoi(argv[2]));
 	if (!strcmp(what, "numbers"))
 		return numbers(argv + 2);
+	if (!strcmp(what, "repeat") && argc == 4)
+		return repeat(atoi(argv[2]), argv + 3);
 	if (!strcmp(what, "inside") && argc == 3)
 		return inside(atoi(argv[2]));
 	if (!strcmp(what, "burn")) {

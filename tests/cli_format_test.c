@@ -2,9 +2,12 @@
 /* Conversions of numbers, --format and --csv. */
 #include "support.h"
 
+#include <arpa/inet.h>
+#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "../cli/convert.h"
 #include "../cli/line_format.h"
@@ -12,20 +15,28 @@
 
 static const char source[] =
 	"#include <uapi/linux/ptrace.h>\n"
+	"#include <linux/in6.h>\n"
 	"struct in_t { u16 port; u32 addr; };\n"
 	"struct event_t {\n"
 	"	int ret; s64 long_ret; u64 delta_ns; s64 delta; u64 wait_us; u32 age_ms;\n"
 	"	u64 ts; u32 daddr; u8 v6_addr[16]; u64 ip; void *fn; u32 flags; u32 count;\n"
 	"	char comm[16]; struct in_t peer; u32 bits : 3; u32 args[2];\n"
 	"};\n"
+	"struct net_t {\n"
+	"	double load; __be16 dport; u16 family; struct in6_addr in6; struct in_addr in;\n"
+	"	u32 saddr_v4; u8 daddr[16], saddr6[16]; u32 tgid; u64 ip, addr;\n"
+	"};\n"
 	"struct other_t { u32 pid; };\n"
 	"BPF_PERF_OUTPUT(events);\n"
+	"BPF_PERF_OUTPUT(nets);\n"
 	"BPF_PERF_OUTPUT(others);\n"
 	"int kprobe__f(struct pt_regs *ctx)\n"
 	"{\n"
 	"	struct event_t e = {};\n"
+	"	struct net_t n = {};\n"
 	"	struct other_t o = {};\n"
 	"	events.perf_submit(ctx, &e, sizeof(e));\n"
+	"	nets.perf_submit(ctx, &n, sizeof(n));\n"
 	"	others.perf_submit(ctx, &o, sizeof(o));\n"
 	"	return 0;\n"
 	"}\n";
@@ -53,34 +64,58 @@ struct event {
 	uint32_t args[2];
 };
 
+struct net {
+	double load;
+	uint16_t dport, family;
+	uint8_t in6[16], in[4], saddr_v4[4], daddr[16], saddr6[16];
+	uint32_t tgid;
+	uint64_t ip, addr;
+};
+
 static struct hotprobe *hp;
 static struct event event;
+static struct net net;
 
 static void begin(void)
 {
 	hp = new_handle(NULL);
 	open_text(hp, source);
 	memset(&event, 0, sizeof(event));
+	memset(&net, 0, sizeof(net));
 	ck_assert_uint_eq(hotprobe_type_size(hotprobe_event_type(hp, "events")), sizeof(event));
+	ck_assert_uint_eq(hotprobe_type_size(hotprobe_event_type(hp, "nets")), sizeof(net));
 }
 
 /* ---- Conversions -------------------------------------------------------------------------------
  */
 
-static const char *shown_as(const char *path, int conversion)
+static const char *show(const char *table, const void *data, size_t size, const char *path,
+			int conversion)
 {
+	const struct hotprobe_type *type = hotprobe_event_type(hp, table);
+	struct converter with = {.hp = hp, .decimals = -1};
+	struct hotprobe_value value, whole;
 	static char shown[256];
-	struct hotprobe_value value;
 	struct text text = {0};
 
-	ck_assert_int_eq(hotprobe_field(hotprobe_event_type(hp, "events"), &event, sizeof(event),
-					path, &value),
-			 0);
-	convert(&text, hp, conversion < 0 ? conversion_for(&value) : (enum conversion)conversion,
+	ck_assert_int_eq(hotprobe_read(type, data, size, &whole), 0);
+	ck_assert_int_eq(hotprobe_field(type, data, size, path, &value), 0);
+	with.whole = &whole;
+	convert(&text, &with, conversion < 0 ? conversion_for(&value) : (enum conversion)conversion,
 		&value);
 	snprintf(shown, sizeof(shown), "%s", text_cstr(&text));
 	text_free(&text);
 	return shown;
+}
+
+static const char *shown_as(const char *path, int conversion)
+{
+	return show("events", &event, sizeof(event), path, conversion);
+}
+
+static const char *net_shown(const char *path, int conversion)
+{
+	return show("nets", &net, sizeof(net), path, conversion);
 }
 
 static const char *shown(const char *path)
@@ -179,6 +214,73 @@ START_TEST(addresses_have_dots)
 }
 END_TEST
 
+/* Of 16 bytes the family tells what they are, unless their type does. */
+START_TEST(addresses_are_of_a_family)
+{
+	begin();
+	memcpy(net.saddr_v4, "\x0a\0\0\x07", 4);
+	memcpy(net.in, "\xc0\0\x02\x01", 4);
+	memcpy(net.daddr, "\xc0\0\x02\x02", 4);
+	memcpy(net.in6, "\x20\x01\x0d\xb8", 4);
+	net.saddr6[15] = net.in6[15] = 1;
+	net.family = 10;
+	ck_assert_str_eq(net_shown("family", -1), "AF_INET6");
+	ck_assert_str_eq(net_shown("saddr_v4", -1), "10.0.0.7");
+	ck_assert_str_eq(net_shown("daddr", -1), "c000:202::");
+	ck_assert_str_eq(net_shown("saddr6", -1), "::1");
+	ck_assert_str_eq(net_shown("in", -1), "192.0.2.1");
+	ck_assert_str_eq(net_shown("in6", -1), "2001:db8::1");
+	net.family = 2;
+	ck_assert_str_eq(net_shown("family", -1), "AF_INET");
+	ck_assert_str_eq(net_shown("daddr", -1), "192.0.2.2");
+	ck_assert_str_eq(net_shown("daddr", CONVERT_IPV6), "c000:202::");
+	ck_assert_str_eq(net_shown("in6", -1), "2001:db8::1");
+	/* Whatever their member is called, and with --raw too. */
+	ck_assert_str_eq(net_shown("in", CONVERT_NONE), "192.0.2.1");
+	ck_assert_str_eq(net_shown("in6", CONVERT_NONE), "2001:db8::1");
+	ck_assert_str_eq(net_shown("saddr_v4", CONVERT_IPV6), "117440522");
+	net.family = 250;
+	ck_assert_str_eq(net_shown("family", -1), "250");
+	hotprobe_free(hp);
+}
+END_TEST
+
+START_TEST(network_order_is_told_by_the_type)
+{
+	begin();
+	net.dport = htons(443);
+	net.family = htons(80);
+	ck_assert_str_eq(net_shown("dport", -1), "443");
+	ck_assert_str_eq(net_shown("dport", CONVERT_NONE), "47873");
+	ck_assert_str_eq(net_shown("family", CONVERT_BIG_ENDIAN), "80");
+	hotprobe_free(hp);
+}
+END_TEST
+
+__attribute__((noinline)) void a_function_of_this_test(void);
+void a_function_of_this_test(void)
+{
+	__asm__ volatile("nop\n\tnop");
+}
+
+/* In the process that the event names. */
+START_TEST(user_addresses_have_names)
+{
+	begin();
+	net.tgid = (uint32_t)getpid();
+	net.ip = net.addr = (uint64_t)(uintptr_t)a_function_of_this_test;
+	ck_assert_str_eq(net_shown("ip", -1), "a_function_of_this_test");
+	net.ip++;
+	ck_assert_str_eq(net_shown("ip", -1), "a_function_of_this_test+0x1");
+	/* Most of these are no functions. */
+	ck_assert_ptr_nonnull(strstr(net_shown("addr", -1), "0x"));
+	ck_assert_str_eq(net_shown("addr", CONVERT_SYMBOL), "a_function_of_this_test");
+	net.ip = 16;
+	ck_assert_str_eq(net_shown("ip", -1), "0x10");
+	hotprobe_free(hp);
+}
+END_TEST
+
 static uint64_t address_of(const char *function)
 {
 	char line[512], name[256];
@@ -269,11 +371,27 @@ START_TEST(lines_are_made_of_fields)
 	check_line("{comm}", "caf\xc3\xa9\n");
 	check_line("{comm:6}|{count:5}|{count:<5}|{comm:>6}|{count:^6}|",
 		   "caf\xc3\xa9  |   17|17   |  caf\xc3\xa9|  17  |\n");
-	check_line("{comm:5.2}|{comm:.0}", "ca   |caf\xc3\xa9\n");
+	check_line("{comm:5.2}|{comm:.3}|{comm:.0}|", "ca   |caf||\n");
 	check_line("{ret} {ret!raw} {ret!hex} {count!hex}", "ENOENT -2 0xfffffffe 0x11\n");
 	check_line("{peer.port} {args[1]} {bits} {cpu} {event}", "80 9 3 1 events\n");
 	check_line("{{{count}}}\\t\\\\ \\n.", "{17}\t\\ \n.\n");
-	check_line("", "\n");
+	hotprobe_free(hp);
+}
+END_TEST
+
+/* What follows the point is a number of decimals where there are some. */
+START_TEST(decimals_can_be_chosen)
+{
+	begin();
+	event.delta_ns = 1234567;
+	event.wait_us = 1500000;
+	strcpy(event.comm, "\xe6\xbc\xa2\xe5\xad\x97 x");
+	check_line("{delta_ns:.0}|{delta_ns:8.1}|{wait_us:.3}|{delta_ns!raw:.2}",
+		   "1ms|   1.2ms|1.500s|12\n");
+	/* Each of these characters takes two columns. */
+	check_line("{comm:6}|{comm:>8}|{comm:.3}|{comm:4.2}|",
+		   "\xe6\xbc\xa2\xe5\xad\x97 x|  \xe6\xbc\xa2\xe5\xad\x97 x|\xe6\xbc\xa2|"
+		   "\xe6\xbc\xa2  |\n");
 	hotprobe_free(hp);
 }
 END_TEST
@@ -313,6 +431,7 @@ START_TEST(bad_formats_are_refused)
 		{"{a:x}", 3},	  {"{a:<}x}", 6},     {"{a:5.}", 5},
 		{"{a:99999}", 3}, {"\\x", 0},	      {"x\\", 1},
 		{"{a:5", 4},	  {"{a!hex:5:5}", 8}, {"{a:99999999999999999999}", 3},
+		{"", 0},
 	};
 
 	for (size_t i = 0; i < COUNT(bad); i++) {
@@ -329,6 +448,11 @@ START_TEST(bad_formats_are_refused)
 }
 END_TEST
 
+static void add_name(void *ctx, const char *name)
+{
+	text_format(ctx, "%s ", name);
+}
+
 START_TEST(unknown_fields_are_named)
 {
 	struct line_format lines;
@@ -339,9 +463,9 @@ START_TEST(unknown_fields_are_named)
 	ck_assert_ptr_null(line_format_parse(&lines, "{ret} {pid} {cpu} {nosuch} {other}", &at));
 	ck_assert_str_eq(line_format_unknown(&lines, hp), "nosuch");
 	line_format_free(&lines);
-	line_format_fields(&fields, hp);
-	ck_assert_ptr_nonnull(strstr(text_cstr(&fields), "peer.port, "));
-	ck_assert_ptr_nonnull(strstr(text_cstr(&fields), ", pid, cpu, event, time"));
+	line_format_each_name(hp, add_name, &fields);
+	ck_assert_ptr_nonnull(strstr(text_cstr(&fields), " peer.port "));
+	ck_assert_ptr_nonnull(strstr(text_cstr(&fields), " pid cpu event time "));
 	text_free(&fields);
 	hotprobe_free(hp);
 }
@@ -380,13 +504,18 @@ int main(void)
 {
 	Suite *suite = suite_create("cli_format");
 
+	setlocale(LC_CTYPE, "C.UTF-8"); /* as the command does */
 	add_test(suite, errors_have_names, 20);
 	add_test(suite, durations_have_units, 20);
 	add_test(suite, times_are_of_the_day, 20);
 	add_test(suite, addresses_have_dots, 20);
+	add_test(suite, addresses_are_of_a_family, 20);
+	add_test(suite, network_order_is_told_by_the_type, 20);
 	add_test(suite, kernel_addresses_have_names, 20);
+	add_test(suite, user_addresses_have_names, 20);
 	add_test(suite, others_stay_as_they_are, 20);
 	add_test(suite, lines_are_made_of_fields, 20);
+	add_test(suite, decimals_can_be_chosen, 20);
 	add_test(suite, short_records_have_gaps, 20);
 	add_test(suite, bad_formats_are_refused, 20);
 	add_test(suite, unknown_fields_are_named, 20);

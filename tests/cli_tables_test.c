@@ -86,6 +86,21 @@ START_TEST(members_are_columns)
 }
 END_TEST
 
+static void check_cpus(const char *text, const char *option, const char *wanted)
+{
+	struct result r =
+		run((const char *const[]){build_path("hotprobe"), "run", "--no-cache", option, "-",
+					  "--", "sh", "-c",
+					  "taskset -c 0 \"$0\" numbers 7000000; "
+					  "exec taskset -c 1 \"$0\" numbers 7000000 7000000",
+					  build_path("tests/child"), NULL},
+		    text, strlen(text));
+
+	ck_assert_msg(!r.status, "status %d:\n%s", r.status, r.err);
+	ck_assert_str_eq(r.out, wanted);
+	result_free(&r);
+}
+
 /* Numbers of one CPU and of all. The child stays where taskset puts it. */
 START_TEST(cpus_are_added_up)
 {
@@ -94,25 +109,27 @@ START_TEST(cpus_are_added_up)
 			   "	hits.increment(2);\n"
 			   "	hit = own.lookup_or_try_init(&key, &zero);\n"
 			   "	if (hit)\n		*hit += n;\n" END;
-	struct result r;
 
 	NEED(no_bpf());
-	NEED(sysconf(_SC_NPROCESSORS_ONLN) < 2 ? "there is one CPU" : NULL);
-	r = run((const char *const[]){build_path("hotprobe"), "run", "--no-cache", "-", "--", "sh",
-				      "-c",
-				      "taskset -c 0 \"$0\" numbers 7000000; "
-				      "exec taskset -c 1 \"$0\" numbers 7000000 7000000",
-				      build_path("tests/child"), NULL},
-		text, strlen(text));
-	ck_assert_msg(!r.status, "status %d:\n%s", r.status, r.err);
-	ck_assert_str_eq(r.out, "hits:\n"
-				"key value by cpu\n"
-				"  2     3 0:1 1:2\n"
-				"\n"
-				"own:\n"
-				"key    value by cpu\n"
-				"  5 21000000 0:7000000 1:14000000\n");
-	result_free(&r);
+	NEED(sysconf(_SC_NPROCESSORS_CONF) != 2 ? "there are not two CPUs" : NULL);
+	check_cpus(text, "--top=5",
+		   "hits:\n"
+		   "key value by cpu\n"
+		   "  2     3 0:1 1:2\n"
+		   "\n"
+		   "own:\n"
+		   "key    value by cpu\n"
+		   "  5 21000000 0:7000000 1:14000000\n");
+	check_cpus(text, "--json",
+		   "{\"table\":\"hits\",\"entries\":[{\"key\":2,\"value\":3,\"cpus\":[1,2]}]}\n"
+		   "{\"table\":\"own\",\"entries\":[{\"key\":5,\"value\":21000000,"
+		   "\"cpus\":[7000000,14000000]}]}\n");
+	check_cpus(text, "--csv",
+		   "table,key,value,cpu0,cpu1\n"
+		   "hits,2,3,1,2\n"
+		   "\n"
+		   "table,key,value,cpu0,cpu1\n"
+		   "own,5,21000000,7000000,14000000\n");
 }
 END_TEST
 
@@ -174,10 +191,41 @@ START_TEST(keys_make_sections)
 		     "  0 -> 1      1  |****************************************|\n");
 	check_prints(SECTIONS, WORDS("--json"), WORDS("7000004", "8000001", "7000005"),
 		     "{\"table\":\"sizes\",\"histograms\":["
-		     "{\"key\":{\"million\":7,\"slot\":3},"
+		     "{\"key\":{\"million\":7},"
 		     "\"rows\":[{\"low\":4,\"high\":7,\"count\":2}]},"
-		     "{\"key\":{\"million\":8,\"slot\":1},"
+		     "{\"key\":{\"million\":8},"
 		     "\"rows\":[{\"low\":0,\"high\":1,\"count\":1}]}]}\n");
+	check_prints(SECTIONS, WORDS("--csv"), WORDS("7000004", "8000001", "7000005", "8000004"),
+		     "table,million,low,high,count\n"
+		     "sizes,7,4,7,2\n"
+		     "sizes,8,0,1,1\n"
+		     "sizes,8,2,3,0\n"
+		     "sizes,8,4,7,1\n");
+}
+END_TEST
+
+/* Those of most counts; all others in the order of their keys as numbers. */
+START_TEST(sections_can_be_limited)
+{
+	const char *const *numbers =
+		WORDS("300000001", "2000001", "8000001", "8000002", "2000001", "2000001");
+
+	NEED(no_bpf());
+	check_prints(SECTIONS, WORDS("--top", "1"), numbers,
+		     "million = 2\n"
+		     "   sizes  count  distribution\n"
+		     "  0 -> 1      3  |****************************************|\n"
+		     "\n"
+		     "(2 more)\n");
+	check_prints(SECTIONS, WORDS("--top", "1", "--json"), numbers,
+		     "{\"table\":\"sizes\",\"histograms\":[{\"key\":{\"million\":2},"
+		     "\"rows\":[{\"low\":0,\"high\":1,\"count\":3}]}],\"more\":2}\n");
+	check_prints(SECTIONS, WORDS("--csv"), numbers,
+		     "table,million,low,high,count\n"
+		     "sizes,2,0,1,3\n"
+		     "sizes,8,0,1,1\n"
+		     "sizes,8,2,3,1\n"
+		     "sizes,300,0,1,1\n");
 }
 END_TEST
 
@@ -215,16 +263,16 @@ END_TEST
  */
 
 #define STACKS                                                                                     \
-	"BPF_STACK_TRACE(stacks, 64);\nstruct key { u32 tgid; int user_stack; };\n"                \
+	"%s(stacks, 64);\nstruct key { u32 tgid; int user_stack; };\n"                             \
 	"BPF_HASH(by_stack, struct key);\n"                                                        \
 	"HOTPROBE(\"uprobe:%s:_ZN4user6middleEi\")\nint on_middle(struct pt_regs *ctx)\n{\n"       \
 	"	struct key key = {.tgid = bpf_get_current_pid_tgid() >> 32};\n"                          \
 	"	key.user_stack = stacks.get_stackid(ctx, BPF_F_USER_STACK);\n"                           \
 	"	by_stack.increment(key);\n" END
 
-static struct result run_stacks(const char *option)
+static struct result run_stacks(const char *kind, const char *option)
 {
-	char *text = format(STACKS, build_path("tests/user_child"));
+	char *text = format(STACKS, kind, build_path("tests/user_child"));
 	struct result r =
 		run((const char *const[]){build_path("hotprobe"), "run", "--no-cache", option, "-",
 					  "--", build_path("tests/user_child"), "stack", "3", NULL},
@@ -240,7 +288,7 @@ START_TEST(stacks_stand_below_their_rows)
 	const char *middle, *work, *end;
 
 	NEED(no_bpf());
-	r = run_stacks("--top=5");
+	r = run_stacks("BPF_STACK_TRACE", "--top=5");
 	ck_assert_msg(!r.status, "status %d:\n%s", r.status, r.err);
 	ck_assert_ptr_nonnull(strstr(r.out, " value\n"));
 	ck_assert_ptr_nonnull(strstr(r.out, "     3\n    user::middle(int)+0x0 [user_child]\n"));
@@ -258,7 +306,7 @@ START_TEST(stacks_are_objects_in_json)
 	struct result r;
 
 	NEED(no_bpf());
-	r = run_stacks("--json");
+	r = run_stacks("BPF_STACK_TRACE", "--json");
 	ck_assert_msg(!r.status, "status %d:\n%s", r.status, r.err);
 	/* Behind what the child prints. */
 	ck_assert_ptr_nonnull(strchr(r.out, '\n'));
@@ -273,6 +321,43 @@ START_TEST(stacks_are_objects_in_json)
 	ck_assert_str_eq(json_string_value(json_object_get(json_array_get(stack, 0), "module")),
 			 build_path("tests/user_child"));
 	json_decref(root);
+	result_free(&r);
+}
+END_TEST
+
+START_TEST(stacks_are_a_cell_in_csv)
+{
+	struct result r;
+
+	NEED(no_bpf());
+	r = run_stacks("BPF_STACK_TRACE", "--csv");
+	ck_assert_msg(!r.status, "status %d:\n%s", r.status, r.err);
+	ck_assert_ptr_nonnull(strstr(r.out, "table,tgid,user_stack,value,user_stack.frames\n"));
+	ck_assert_ptr_nonnull(strstr(r.out, ",3,user::middle(int);"));
+	ck_assert_ptr_nonnull(strstr(r.out, ";work;"));
+	result_free(&r);
+}
+END_TEST
+
+/* Places in files are functions just as addresses are. */
+START_TEST(build_ids_have_names)
+{
+	struct result r;
+
+	NEED(no_bpf());
+	r = run_stacks("BPF_STACK_TRACE_BUILDID", "--top=5");
+	ck_assert_msg(!r.status, "status %d:\n%s", r.status, r.err);
+	ck_assert_msg(strstr(r.out, "    user::middle(int)+0x0 [user_child]\n"), "%s", r.out);
+	ck_assert_msg(strstr(r.out, "    main+0x"), "%s", r.out);
+	result_free(&r);
+	r = run_stacks("BPF_STACK_TRACE_BUILDID", "--json");
+	ck_assert_msg(strstr(r.out, "\"build_id\":\"") && strstr(r.out, "\"file_offset\":\"0x"),
+		      "%s", r.out);
+	ck_assert_msg(strstr(r.out, "\"function\":\"user::middle(int)\""), "%s", r.out);
+	result_free(&r);
+	r = run_stacks("BPF_STACK_TRACE_BUILDID", "--folded");
+	ck_assert_msg(strstr(r.out, ";work;") && strstr(r.out, ";user::middle(int) 3\n"), "%s",
+		      r.out);
 	result_free(&r);
 }
 END_TEST
@@ -357,11 +442,45 @@ START_TEST(intervals_add_up)
 }
 END_TEST
 
+/* A histogram is an array, from which nothing can be taken out: what is counted while it is read
+   still counts. */
+START_TEST(nothing_is_lost_between_intervals)
+{
+	const char *text =
+		"BPF_HISTOGRAM(sizes);" PROBE "	sizes.increment(n - 7000000);\n" END;
+	json_int_t total = 0;
+	unsigned times = 0;
+	struct result r;
+
+	NEED(no_bpf());
+	r = run((const char *const[]){build_path("hotprobe"), "run", "--no-cache", "--json",
+				      "--interval", "0.001", "--clear", "-", "--",
+				      build_path("tests/child"), "repeat", "200000", "7000003",
+				      NULL},
+		text, strlen(text));
+	ck_assert_msg(!r.status, "status %d:\n%s", r.status, r.err);
+	for (char *line = strtok(r.out, "\n"); line; line = strtok(NULL, "\n")) {
+		json_t *root = json_loads(line, 0, NULL);
+		json_t *histogram = json_array_get(json_object_get(root, "histograms"), 0);
+		json_t *row = json_array_get(json_object_get(histogram, "rows"), 0);
+
+		times += histogram != NULL;
+		total += json_integer_value(json_object_get(row, "count"));
+		json_decref(root);
+	}
+	ck_assert_int_eq(total, 200000);
+	ck_assert_uint_ge(times, 2);
+	result_free(&r);
+}
+END_TEST
+
 START_TEST(bad_options_are_refused)
 {
 	static const char *const bad[][2] = {
-		{"--interval", "0"}, {"--interval", "1e9"}, {"--interval", "x"},
-		{"--top", "0"},	     {"--top", "-1"},
+		{"--interval", "0"},   {"--interval", "1e9"}, {"--interval", "x"},
+		{"--interval", "nan"}, {"--interval", "-1"},  {"--interval", "1e-9"},
+		{"--duration", "0"},   {"--duration", "inf"}, {"--duration", "-0.5"},
+		{"--top", "0"},	       {"--top", "-1"},	      {"--color", "sometimes"},
 	};
 
 	for (size_t i = 0; i < COUNT(bad); i++) {
@@ -385,12 +504,16 @@ int main(void)
 	add_test(suite, powers_of_two_are_bars, 30);
 	add_test(suite, linear_slots_are_bars, 30);
 	add_test(suite, keys_make_sections, 30);
+	add_test(suite, sections_can_be_limited, 30);
 	add_test(suite, scales_are_told_apart, 30);
 	add_test(suite, stacks_stand_below_their_rows, 30);
 	add_test(suite, stacks_are_objects_in_json, 30);
+	add_test(suite, stacks_are_a_cell_in_csv, 30);
+	add_test(suite, build_ids_have_names, 30);
 	add_test(suite, tables_can_be_chosen, 30);
 	add_test(suite, events_come_first, 30);
 	add_test(suite, intervals_add_up, 30);
+	add_test(suite, nothing_is_lost_between_intervals, 30);
 	add_test(suite, bad_options_are_refused, 30);
 	return run_suite(suite);
 }

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who gets colours, and what they are. */
+#include "colour.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static enum { AUTO, ALWAYS, NEVER } choice;
+
+bool colour_choose(const char *when)
+{
+	if (!strcmp(when, "auto"))
+		choice = AUTO;
+	else if (!strcmp(when, "always"))
+		choice = ALWAYS;
+	else if (!strcmp(when, "never"))
+		choice = NEVER;
+	else
+		return false;
+	return true;
+}
+
+bool colour_on(int fd)
+{
+	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	if (choice != AUTO)
+		return choice == ALWAYS;
+	return isatty(fd) && !(no_color && *no_color) && term && *term && strcmp(term, "dumb");
+}
+
+void colour_text(struct text *text, enum colour colour)
+{
+	static const char *const codes[] = {
+		[COLOUR_NONE] = "\033[0m",     [COLOUR_BOLD] = "\033[1m",
+		[COLOUR_ERROR] = "\033[1;31m", [COLOUR_WARNING] = "\033[1;35m",
+		[COLOUR_NOTE] = "\033[1;36m",  [COLOUR_CARET] = "\033[1;32m",
+		[COLOUR_BAR] = "\033[36m",     [COLOUR_DIM] = "\033[2m",
+	};
+
+	text_string(text, codes[colour]);
+}

@@ -21,7 +21,7 @@ bool colour_choose(const char *when)
 	return true;
 }
 
-bool colour_on(int fd)
+bool colour_wanted(int fd)
 {
 	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
 
@@ -30,13 +30,13 @@ bool colour_on(int fd)
 	return isatty(fd) && !(no_color && *no_color) && term && *term && strcmp(term, "dumb");
 }
 
-void colour_text(struct text *text, enum colour colour)
+void colour_start(struct text *text, enum colour colour)
 {
 	static const char *const codes[] = {
-		[COLOUR_NONE] = "\033[0m",     [COLOUR_BOLD] = "\033[1m",
-		[COLOUR_ERROR] = "\033[1;31m", [COLOUR_WARNING] = "\033[1;35m",
-		[COLOUR_NOTE] = "\033[1;36m",  [COLOUR_CARET] = "\033[1;32m",
-		[COLOUR_BAR] = "\033[36m",     [COLOUR_DIM] = "\033[2m",
+		[COLOUR_NONE] = "\033[0m",	 [COLOUR_BOLD] = "\033[1m",
+		[COLOUR_DIM] = "\033[2m",	 [COLOUR_RED] = "\033[1;31m",
+		[COLOUR_GREEN] = "\033[1;32m",	 [COLOUR_YELLOW] = "\033[1;33m",
+		[COLOUR_MAGENTA] = "\033[1;35m", [COLOUR_CYAN] = "\033[1;36m",
 	};
 
 	text_string(text, codes[colour]);

@@ -13,21 +13,20 @@
 
 enum colour {
 	COLOUR_NONE,
-	COLOUR_BOLD, /* names and headings */
-	COLOUR_ERROR,
-	COLOUR_WARNING,
-	COLOUR_NOTE,
-	COLOUR_CARET,
-	COLOUR_BAR,
-	COLOUR_DIM, /* what stands below a row */
+	COLOUR_BOLD,
+	COLOUR_DIM,
+	COLOUR_RED,
+	COLOUR_GREEN,
+	COLOUR_YELLOW,
+	COLOUR_MAGENTA,
+	COLOUR_CYAN,
 };
 
 /* The argument of --color: auto, always or never. False if it is none of these. */
 bool colour_choose(const char *when);
-/* Does what is written there get colours? */
-bool colour_on(int fd);
-
-/* Appends the escape sequence that begins a colour, COLOUR_NONE ends it. */
-void colour_text(struct text *text, enum colour colour);
+/* Does what is written to that descriptor get colours? */
+bool colour_wanted(int fd);
+/* Appends what makes a terminal write in that colour, always bold; COLOUR_NONE ends it. */
+void colour_start(struct text *text, enum colour colour);
 
 #endif

@@ -307,7 +307,7 @@ static enum colour colour_of(const struct line *line, const struct text *cell)
 	const struct column *column = &line->layout->columns[line->index];
 
 	return column->conversion == CONVERT_ERRNO && cell->length && *cell->data == 'E'
-		       ? COLOUR_ERROR
+		       ? COLOUR_RED
 		       : COLOUR_NONE;
 }
 

@@ -132,14 +132,14 @@ void grid_print(struct grid *grid, struct text *to, unsigned screen, bool colour
 	if (screen)
 		fit(grid, screen);
 	if (colours)
-		colour_text(to, COLOUR_BOLD);
+		colour_start(to, COLOUR_BOLD);
 	for (size_t i = 0; i < grid->column_count; i++) {
 		const char *head = grid->text.data + grid->columns[i].head;
 
 		print_cell(grid, i, head, strlen(head), to);
 	}
 	if (colours)
-		colour_text(to, COLOUR_NONE);
+		colour_start(to, COLOUR_NONE);
 	for (size_t i = 0; i < grid->end_count; i++) {
 		size_t size;
 		const char *text = cell(grid, i, &size);

@@ -268,11 +268,11 @@ void histogram_text(struct text *text, const struct histogram *histogram, const 
 	bar = bar > BAR_WIDTH ? BAR_WIDTH : bar;
 
 	if (colours)
-		colour_text(text, COLOUR_BOLD);
+		colour_start(text, COLOUR_BOLD);
 	text_fill(text, ' ', 2 + width - (unsigned)text_columns(name, strlen(name)));
 	text_format(text, "%s  %*s  distribution", name, (int)count_width, "count");
 	if (colours)
-		colour_text(text, COLOUR_NONE);
+		colour_start(text, COLOUR_NONE);
 	text_char(text, '\n');
 	for (size_t i = 0; i < histogram->count; i++) {
 		unsigned stars = (unsigned)((double)rows[i].count / (double)most * bar);
@@ -289,10 +289,10 @@ void histogram_text(struct text *text, const struct histogram *histogram, const 
 		text_format(text, "  %*llu  |", (int)count_width,
 			    (unsigned long long)rows[i].count);
 		if (colours)
-			colour_text(text, COLOUR_BAR);
+			colour_start(text, COLOUR_CYAN);
 		text_fill(text, '*', stars);
 		if (colours)
-			colour_text(text, COLOUR_NONE);
+			colour_start(text, COLOUR_NONE);
 		text_fill(text, ' ', bar - stars);
 		text_string(text, "|\n");
 	}

@@ -33,7 +33,7 @@ void output_open(struct output *out, const struct output_format *format, int fd)
 		.format = format,
 		.fd = fd,
 		.terminal = isatty(fd),
-		.colours = colour_on(fd),
+		.colours = colour_wanted(fd),
 	};
 	if (out->terminal)
 		out->width = 80;

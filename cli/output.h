@@ -108,7 +108,7 @@ void output_close(struct output *out);
 static inline void output_colour(const struct output *out, struct text *text, enum colour colour)
 {
 	if (out->colours)
-		colour_text(text, colour);
+		colour_start(text, colour);
 }
 
 /* An event as a value. A record that is shorter than its type (programs submit the first bytes of

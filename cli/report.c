@@ -19,8 +19,8 @@
 /* Asked each time: once a message, and the command line decides in between. */
 static void colour(struct text *text, enum colour which)
 {
-	if (colour_on(STDERR_FILENO))
-		colour_text(text, which);
+	if (colour_wanted(STDERR_FILENO))
+		colour_start(text, which);
 }
 
 static void coloured(struct text *text, enum colour which, const char *string)
@@ -44,9 +44,9 @@ static void severity_word(struct text *text, enum hotprobe_severity severity)
 		enum colour colour;
 		const char *word;
 	} words[] = {
-		[HOTPROBE_NOTE] = {COLOUR_NOTE, "note: "},
-		[HOTPROBE_WARNING] = {COLOUR_WARNING, "warning: "},
-		[HOTPROBE_ERROR] = {COLOUR_ERROR, "error: "},
+		[HOTPROBE_NOTE] = {COLOUR_CYAN, "note: "},
+		[HOTPROBE_WARNING] = {COLOUR_MAGENTA, "warning: "},
+		[HOTPROBE_ERROR] = {COLOUR_RED, "error: "},
 	};
 
 	coloured(text, words[severity].colour, words[severity].word);
@@ -88,7 +88,7 @@ static void message(struct text *line, const char *format, va_list args)
 
 static void hint(struct text *text, const char *string)
 {
-	coloured(text, COLOUR_NOTE, "hint: ");
+	coloured(text, COLOUR_CYAN, "hint: ");
 	show_string(text, string);
 	text_char(text, '\n');
 }
@@ -112,7 +112,7 @@ void report_hint(const char *format, ...)
 	struct text text = {0};
 	va_list args;
 
-	coloured(&text, COLOUR_NOTE, "hint: ");
+	coloured(&text, COLOUR_CYAN, "hint: ");
 	va_start(args, format);
 	message(&text, format, args);
 	va_end(args);
@@ -126,7 +126,7 @@ void report_suggestion(const struct suggestion *suggestion, const char *format, 
 	struct text text = {0};
 	va_list args;
 
-	coloured(&text, COLOUR_NOTE, "hint: ");
+	coloured(&text, COLOUR_CYAN, "hint: ");
 	if (best) {
 		text_string(&text, "did you mean '");
 		show_string(&text, best);
@@ -189,7 +189,7 @@ static void source_excerpt(struct text *text, const char *line, unsigned column)
 		return;
 	text_string(text, INDENT);
 	text_fill(text, ' ', strlen(dots) + columns);
-	coloured(text, COLOUR_CARET, "^");
+	coloured(text, COLOUR_GREEN, "^");
 	text_char(text, '\n');
 }
 

@@ -176,7 +176,7 @@ END_TEST
  */
 
 #define ERROR "\033[1;31mENOENT\033[0m"
-#define BAR "\033[36m****************************************\033[0m"
+#define BAR "\033[1;36m****************************************\033[0m"
 
 START_TEST(a_terminal_has_colours)
 {

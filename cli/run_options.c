@@ -265,6 +265,8 @@ const char run_help[] =
 	RUN_OPTIONS_HELP
 	"  -h, --help                print this\n"
 	"\n"
+	CONVERSIONS_HELP
+	"\n"
 	EXIT_STATUS_HELP
 	"With COMMAND, hotprobe ends with COMMAND's status, 128 + N if signal N killed it; 127 if\n"
 	"there is no such command, 126 if it cannot be executed.\n";

@@ -58,9 +58,10 @@ enum {
 	"      --json                print JSON, one object a line\n" \
 	"      --csv                 print comma-separated values\n" \
 	"      --format FORMAT       print each event as this line: '{time} {comm:16} {pid:>7} {ret}'\n" \
-	"                            {FIELD!CONVERSION:<WIDTH.MAX}, with < > ^ to align; the\n" \
-	"                            conversions: raw, hex, errno, ns, us, ms, time, addr, sym,\n" \
-	"                            syscall, signal\n" \
+	"                            fields are those of the event, and time, cpu, event (its\n" \
+	"                            table); {FIELD!CONVERSION:<WIDTH.LIMIT}, all but FIELD as\n" \
+	"                            wanted: < > ^ align, LIMIT is of decimals, else of columns;\n" \
+	"                            'hotprobe help run' lists the conversions\n" \
 	"      --folded              print the stacks alone, a line each, as flame graph tools take them\n" \
 	"      --raw                 leave numbers as they are: no names of errors, no units of time\n" \
 	"  -a, --all                 with COMMAND: trace the whole system until it ends\n" \

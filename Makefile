@@ -72,6 +72,7 @@ LIB_LIBS := -lbpf -lelf -lz -lmd
 CC_LIBS := -lbcc -lclang-14 -lLLVM-14 -lbpf -lelf -lz -lseccomp -lpthread
 
 .DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
 .PHONY: all demo test test-guest test-arm64 test-valgrind conformance soak bench bench-plot bench-guest install clean deps lint
 all: $(B)/hotprobe $(B)/hotprobe-cc $(B)/hotprobe-guest $(B)/libhotprobe.so $(B)/libhotprobe.a $(B)/embed
 
@@ -156,6 +157,21 @@ $(B)/hotprobe: $(CLI_OBJ) $(B)/libhotprobe.a
 
 $(B)/hotprobe-guest: scripts/guest
 	$(Q)ln -sf $(CURDIR)/scripts/guest $@
+
+COMPLETIONS := share/bash-completion/completions/hotprobe share/zsh/site-functions/_hotprobe \
+	share/fish/vendor_completions.d/hotprobe.fish
+
+# Made of what the command's help and the library's header say.
+MAN := $(B)/man/hotprobe.1 $(B)/man/libhotprobe.3
+MAN_HOTPROBE := $(if $(CROSS),build,$(B))/hotprobe
+$(B)/man/hotprobe.1: scripts/man-command scripts/man-date $(MAN_HOTPROBE)
+	@mkdir -p $(@D)
+	$(call say,MAN,$@)
+	$(Q)$< $(MAN_HOTPROBE) > $@
+$(B)/man/libhotprobe.3: scripts/man-library scripts/man-date runtime/hotprobe.h
+	@mkdir -p $(@D)
+	$(call say,MAN,$@)
+	$(Q)$< runtime/hotprobe.h > $@
 
 $(B)/embed: programs/embed.c $(B)/libhotprobe.a
 	$(call say,LD,$@)
@@ -243,7 +259,7 @@ conformance:
 		python3 tests/conformance/run.py $(CONFORMANCE) --kernel $$kernel || exit 1; done
 	@python3 tests/conformance/stock.py $(CONFORMANCE)
 
-install: all
+install: all $(MAN)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(LIBDIR)/pkgconfig \
 		$(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(PREFIX)/share/hotprobe/programs
 	install -m 755 $(B)/hotprobe $(DESTDIR)$(PREFIX)/bin/
@@ -258,6 +274,9 @@ install: all
 	sed -e 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@VERSION@|$(VERSION)|' \
 		runtime/hotprobe.pc.in > $(DESTDIR)$(LIBDIR)/pkgconfig/hotprobe.pc
 	install -m 644 programs/*.c $(DESTDIR)$(PREFIX)/share/hotprobe/programs/
+	install -D -m 644 $(B)/man/hotprobe.1 $(DESTDIR)$(PREFIX)/share/man/man1/hotprobe.1
+	install -D -m 644 $(B)/man/libhotprobe.3 $(DESTDIR)$(PREFIX)/share/man/man3/libhotprobe.3
+	for file in $(COMPLETIONS); do install -D -m 644 $$file $(DESTDIR)$(PREFIX)/$$file || exit; done
 
 clean:
 	rm -rf build

@@ -34,21 +34,41 @@ static int print_commands(void)
 
 static int help_main(const struct command *command, int argc, char **argv)
 {
+	static const struct option names[] = {OPTION_NAMES, {0}};
+	struct options options = {
+		.command = command,
+		.argc = argc,
+		.argv = argv,
+		.letters = OPTION_LETTERS,
+		.names = names,
+		.status = EXIT_USAGE,
+	};
+	const char *name = NULL;
 	const struct command *about;
+	int option;
 
-	if (argc < 2)
+	while ((option = options_next(&options)) != OPTION_END) {
+		if (option != OPTION_OPERAND)
+			return options.status;
+		if (name)
+			return usage_error(command, "unexpected argument '%s'", options.value);
+		name = options.value;
+	}
+	if (!name)
 		return print_commands();
-	if (argc > 2)
-		return usage_error(command, "unexpected argument '%s'", argv[2]);
-	about = find_command(argv[1]);
-	if (!about)
-		return no_such_command(argv[1]);
-	return print_out("%s", about->help);
+	about = find_command(name);
+	return about ? print_out("%s", about->help) : no_such_command(name);
 }
 
 const struct command command_help = {
 	.name = "help",
 	.summary = "this list, or with the name of a command all about it",
-	.help = "Usage: hotprobe help [COMMAND]\n",
+	.help = "Usage: hotprobe help [COMMAND]\n"
+		"\n"
+		"Lists the commands, or prints all about one of them, as hotprobe COMMAND --help "
+		"does.\n"
+		"\n"
+		"Options:\n"
+		"  -h, --help                print this\n",
 	.main = help_main,
 };

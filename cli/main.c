@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* hotprobe, the command: finds the subcommand and hands over to it. */
 #include "command.h"
+#include "complete.h"
 #include "report.h"
 
 #include <fcntl.h>
@@ -42,6 +43,8 @@ int main(int argc, char **argv)
 
 	if (argc < 2)
 		return usage_error(NULL, "no command is given");
+	if (!strcmp(argv[1], "__complete"))
+		return complete_main(argc - 1, argv + 1);
 	command = find_command(subcommand(argv[1]));
 	if (!command)
 		return no_such_command(argv[1]);

@@ -100,7 +100,8 @@ enum {
 
 #define SOURCE_OPTIONS_HELP                                                                        \
 	"  -v, --verbose             say what is done, and what each function is attached to\n"    \
-	"  -D, --define NAME[=VALUE] define a macro\n"                                             \
+	"  -D, --define NAME[=VALUE]\n"                                                            \
+	"                            define a macro\n"                                             \
 	"  -I, --include-dir DIR     look for \"\" includes there too\n"                           \
 	"      --cflag FLAG          give the compiler one more flag\n"                            \
 	"      --attach KIND:TARGET=FUNCTION\n"                                                    \

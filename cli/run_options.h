@@ -70,7 +70,8 @@ enum {
 	"      --clear               what was printed does not count again\n" \
 	"      --tables NAME,...     print these tables; none prints none\n" \
 	"      --top N               of each table, the N entries with the largest values\n" \
-	"      --counter TABLE=EVENT let programs read this event's counters of all CPUs from a\n" \
+	"      --counter TABLE=EVENT\n" \
+	"                            let programs read this event's counters of all CPUs from a\n" \
 	"                            BPF_PERF_ARRAY; events are named as in perf list\n" \
 	SOURCE_OPTIONS_HELP \
 	"      --backend auto|fentry|kprobe|tracepoint\n" \

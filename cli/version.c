@@ -2,6 +2,7 @@
 /* hotprobe version: which command and which library this is. */
 #include "command.h"
 #include "hotprobe.h"
+#include "options.h"
 #include "output.h"
 #include "report.h"
 
@@ -9,10 +10,22 @@
 
 static int version_main(const struct command *command, int argc, char **argv)
 {
+	static const struct option names[] = {OPTION_NAMES, {0}};
+	struct options options = {
+		.command = command,
+		.argc = argc,
+		.argv = argv,
+		.letters = OPTION_LETTERS,
+		.names = names,
+		.status = EXIT_USAGE,
+	};
 	const char *library = hotprobe_version();
+	int option = options_next(&options);
 
-	if (argc > 1)
-		return usage_error(command, "unexpected argument '%s'", argv[1]);
+	if (option == OPTION_OPERAND)
+		return usage_error(command, "unexpected argument '%s'", options.value);
+	if (option != OPTION_END)
+		return options.status;
 	if (!strcmp(library, HOTPROBE_VERSION))
 		return print_out("hotprobe %s\n", HOTPROBE_VERSION);
 	return print_out("hotprobe %s (library %s)\n", HOTPROBE_VERSION, library);
@@ -24,6 +37,9 @@ const struct command command_version = {
 	.help = "Usage: hotprobe version\n"
 		"\n"
 		"Prints the version of the command, and that of the library if it is another "
-		"one.\n",
+		"one.\n"
+		"\n"
+		"Options:\n"
+		"  -h, --help                print this\n",
 	.main = version_main,
 };

@@ -445,12 +445,15 @@ static void keep_text(struct dialogue *d, size_t size)
 			d->shown[d->length++] = from[i];
 }
 
+/* What comes behind it stays for the next time. */
 static void read_until(struct dialogue *d, const char *wanted)
 {
 	struct pollfd fds = {.fd = d->fd, .events = POLLIN};
+	size_t length = strlen(wanted);
+	const char *found;
 	ssize_t n;
 
-	while (!memmem(d->shown, d->length, wanted, strlen(wanted))) {
+	while (!(found = memmem(d->shown, d->length, wanted, length))) {
 		n = poll(&fds, 1, 20000) == 1
 			    ? read(d->fd, d->shown + d->length, sizeof(d->shown) - 1 - d->length)
 			    : -1;
@@ -458,7 +461,8 @@ static void read_until(struct dialogue *d, const char *wanted)
 			      d->shown);
 		keep_text(d, (size_t)n);
 	}
-	d->length = 0;
+	d->length = (size_t)(d->shown + d->length - found) - length;
+	memmove(d->shown, found + length, d->length);
 }
 
 static void type(struct dialogue *d, const char *keys, const char *wanted)

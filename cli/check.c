@@ -53,7 +53,7 @@ static int check(const struct source_options *source)
 
 static int check_main(const struct command *command, int argc, char **argv)
 {
-	static const struct option names[] = {SOURCE_NAMES, OPTION_NAMES, {0}};
+	static const struct option names[] = {SOURCE_NAMES, VERIFIER_LOG_NAME, OPTION_NAMES, {0}};
 	struct options options = {
 		.command = command,
 		.argc = argc,
@@ -89,7 +89,8 @@ const struct command command_check = {
 		"kernel's\n"
 		"verifier sees it. Prints OK, with -v a line for each function, or what is wrong.\n"
 		"\n"
-		"Options:\n" SOURCE_OPTIONS_HELP "  -h, --help                print this\n"
+		"Options:\n" SOURCE_OPTIONS_HELP VERIFIER_LOG_HELP
+		"  -h, --help                print this\n"
 		"\n" EXIT_STATUS_HELP,
 	.main = check_main,
 };

@@ -280,7 +280,8 @@ static void pass_on(struct guest *guest, const struct options *options, int opti
 	const struct option *name = options->names;
 	char text[32];
 
-	if (option < RUN_JSON && option != SOURCE_ATTACH && option != 'a' && option != 'v')
+	if (option < RUN_JSON && option != SOURCE_ATTACH && option != SOURCE_VERIFIER_LOG &&
+	    option != 'a' && option != 'v')
 		return;
 	while (name->name && name->val != option)
 		name++;

@@ -234,6 +234,9 @@ bool source_option(struct source_options *source, const struct options *options,
 	case SOURCE_NO_CACHE:
 		source->no_cache = true;
 		return true;
+	case SOURCE_VERIFIER_LOG:
+		source->verifier_log = true;
+		return true;
 	case SOURCE_KERNEL_HEADERS:
 		source->kernel_headers = options->value;
 		return true;

@@ -76,6 +76,7 @@ struct source_options {
 	const char *kernel_headers;
 	bool no_cache;
 	bool verbose;
+	bool verifier_log;
 };
 
 enum {
@@ -83,6 +84,7 @@ enum {
 	SOURCE_ATTACH,
 	SOURCE_KERNEL_HEADERS,
 	SOURCE_NO_CACHE,
+	SOURCE_VERIFIER_LOG,
 	SOURCE_OPTION_END, /* the first value for the options of the subcommand itself */
 };
 
@@ -96,6 +98,9 @@ enum {
 	{"attach", required_argument, NULL, SOURCE_ATTACH},                                        \
 	{"kernel-headers", required_argument, NULL, SOURCE_KERNEL_HEADERS},                        \
 	{"no-cache", no_argument, NULL, SOURCE_NO_CACHE}
+/* Of subcommands that load. */
+#define VERIFIER_LOG_NAME                                                                          \
+	{"verifier-log", no_argument, NULL, SOURCE_VERIFIER_LOG}
 /* clang-format on */
 
 #define SOURCE_OPTIONS_HELP                                                                        \
@@ -121,6 +126,9 @@ enum {
 	"      --kernel-headers DIR  compile against kernel headers in DIR, not those that are\n"  \
 	"                            made from the kernel's BTF\n"                                 \
 	"      --no-cache            compile even what was compiled before\n"
+
+#define VERIFIER_LOG_HELP                                                                          \
+	"      --verifier-log        print all that the kernel's verifier says of each function\n"
 
 /* Takes what options_next() returned, operands included (the first is the file). Returns false
    after it reported that it is wrong, or that no one knows it. */

@@ -154,6 +154,25 @@ void report_log(void *ctx, enum hotprobe_severity severity, const char *line)
 	}
 }
 
+void report_verifier_log(void *ctx, const char *program, const char *log)
+{
+	struct text text = {0};
+
+	(void)ctx;
+	coloured(&text, COLOUR_BOLD, "hotprobe: ");
+	text_string(&text, "the verifier on ");
+	show_string(&text, program);
+	text_string(&text, ":\n");
+	while (*log) {
+		size_t length = strcspn(log, "\n");
+
+		show(&text, log, length);
+		text_char(&text, '\n');
+		log += length + (log[length] == '\n');
+	}
+	emit(&text);
+}
+
 /* ---- Diagnostics ------------------------------------------------------------------------ */
 
 static bool continues_character(char c)

@@ -30,6 +30,9 @@ void report_diagnostic(const struct hotprobe_diagnostic *diagnostic);
 /* A hotprobe_log_fn that prints each line. */
 void report_log(void *ctx, enum hotprobe_severity severity, const char *line);
 
+/* A hotprobe_verifier_log_fn that prints all of it. */
+void report_verifier_log(void *ctx, const char *program, const char *log);
+
 /* Says what is wrong with the command line (of the command as a whole if it is NULL) and where
    there is help. Returns EXIT_USAGE. */
 int usage_error(const struct command *command, const char *format, ...)

@@ -52,6 +52,7 @@ enum {
 	{"format", required_argument, NULL, RUN_FORMAT},                                           \
 	{"raw", no_argument, NULL, RUN_RAW},                                                       \
 	{"counter", required_argument, NULL, RUN_COUNTER},                                         \
+	VERIFIER_LOG_NAME,                                                                         \
 	SOURCE_NAMES
 
 #define RUN_OPTIONS_HELP \
@@ -74,6 +75,7 @@ enum {
 	"                            let programs read this event's counters of all CPUs from a\n" \
 	"                            BPF_PERF_ARRAY; events are named as in perf list\n" \
 	SOURCE_OPTIONS_HELP \
+	VERIFIER_LOG_HELP \
 	"      --backend auto|fentry|kprobe|tracepoint\n" \
 	"                            how to attach functions that BCC attaches as kprobes\n" \
 	"      --perf-pages N        pages of each CPU's event buffer, a power of two (64)\n" \

@@ -51,8 +51,7 @@ int fail_at(struct hotprobe *hp, int err, const char *file, unsigned line, unsig
 	return err;
 }
 
-/* From the source, or from an image that was made of it. Malloc'ed; NULL if it is not known. */
-static char *get_line(const struct hotprobe *hp, const char *file, unsigned line)
+char *diagnostic_line(const struct hotprobe *hp, const char *file, unsigned line)
 {
 	char *found = source_get_line(&hp->source, file, line), *padded;
 	uint32_t indent;
@@ -66,7 +65,7 @@ static char *get_line(const struct hotprobe *hp, const char *file, unsigned line
 int add_diagnostic(struct hotprobe *hp, enum hotprobe_severity severity, const char *file,
 		   unsigned line, unsigned column, const char *text, const char *hint)
 {
-	char *source_line = get_line(hp, file, line);
+	char *source_line = diagnostic_line(hp, file, line);
 	struct diagnostic d = {.pub = {.severity = severity, .line = line, .column = column}};
 	size_t file_len = strlen(file) + 1, text_len = strlen(text) + 1;
 	size_t hint_len = strlen(hint) + 1;

@@ -98,6 +98,9 @@ enum hotprobe_backend {
 	HOTPROBE_BACKEND_FENTRY,
 };
 
+/* Gets the kernel's verifier's log of one program, many lines. The texts are valid during the call. */
+typedef void (*hotprobe_verifier_log_fn)(void *ctx, const char *program, const char *log);
+
 struct hotprobe_opts {
 	size_t sz;
 	/* Flags for the compiler: -DNAME, -DNAME=VALUE, -UNAME, -IDIR, -include FILE, -WX.
@@ -148,6 +151,12 @@ struct hotprobe_opts {
 	   NUL. It has to stay valid as long as the handle. */
 	char *errbuf;
 	size_t errbuf_size;
+	/* If set, gets the whole of what the verifier says about each program that is loaded: of
+	   one that is accepted, all paths with what is known of the registers on them; of one that
+	   is refused, the path to what is wrong. It is of use to those who know instructions: for
+	   all others there are the diagnostics. Loading takes longer. */
+	hotprobe_verifier_log_fn verifier_log;
+	void *verifier_log_ctx;
 };
 
 /* opts may be NULL. Returns NULL and sets errno to ENOMEM, or to EINVAL if an option is bad. */

@@ -139,6 +139,8 @@ int fail_at(struct hotprobe *hp, int err, const char *file, unsigned line, unsig
 int add_diagnostic(struct hotprobe *hp, enum hotprobe_severity severity, const char *file,
 		   unsigned line, unsigned column, const char *text, const char *hint);
 void free_diagnostics(struct hotprobe *hp);
+/* A line of the source, or of the image that was made of it. Malloc'ed; NULL if it is not known. */
+char *diagnostic_line(const struct hotprobe *hp, const char *file, unsigned line);
 /* Gives one line to opts.log, if there is one. */
 void note(const struct hotprobe *hp, enum hotprobe_severity severity, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

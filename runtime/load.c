@@ -22,6 +22,9 @@ enum {
 	RING_FACTOR = 4,
 	LOG_SIZE = 1 << 20,
 	LOG_SIZE_MAX = 64 << 20,
+	/* Of the verifier's log: the path to what it refuses; every path. */
+	LOG_PATH = 1,
+	LOG_ALL = 2,
 };
 
 /* ---- Types, tables and programs as the image lists them ----------------------------------------
@@ -216,7 +219,7 @@ static int make_code(struct hotprobe_program *program, const struct plan *plan,
 }
 
 static int prog_load(const struct hotprobe_program *program, const struct plan *plan,
-		     const struct bytecode *code, char *log, size_t log_size)
+		     const struct bytecode *code, char *log, size_t log_size, int log_level)
 {
 	const struct hotprobe *hp = program->hp;
 	char name[BPF_OBJ_NAME_LEN];
@@ -245,7 +248,7 @@ static int prog_load(const struct hotprobe_program *program, const struct plan *
 		log[0] = '\0';
 		opts.log_buf = log;
 		opts.log_size = log_size;
-		opts.log_level = 1;
+		opts.log_level = log_level;
 	}
 	load_kernel_name(name, program->name);
 	fd = bpf_prog_load(plan->type, name, image_str(&hp->image, hp->image.facts->license),
@@ -292,29 +295,69 @@ static int not_allowed(const struct hotprobe_program *program, const struct plan
 		       libbpf_bpf_attach_type_str(plan->expected_attach_type));
 }
 
-/* Loads again, for the log: it costs time that a program without fault need not spend. */
-static int refused(struct hotprobe_program *program, const struct plan *plan,
-		   const struct bytecode *code, int err)
+/* From Linux 6.4 on a log that is too long has its end, before that its beginning. */
+static bool has_its_end(const char *log)
+{
+	return strstr(log, "\nprocessed ");
+}
+
+/* Loads again, for the log, and returns that: malloc'ed, NULL if there is no memory. It costs time
+   that a program without fault need not spend. */
+static char *get_log(const struct hotprobe_program *program, const struct plan *plan,
+		     const struct bytecode *code, int level)
 {
 	char *log = NULL;
 	int fd = -ENOSPC;
 
-	if (err == -EPERM)
-		return not_allowed(program, plan);
 	for (size_t size = LOG_SIZE; fd == -ENOSPC && size <= LOG_SIZE_MAX; size *= 4) {
 		free(log);
 		log = malloc(size);
 		if (!log)
-			return fail(program->hp, -ENOMEM, "out of memory");
-		fd = prog_load(program, plan, code, log, size);
+			return NULL;
+		fd = prog_load(program, plan, code, log, size, level);
+		/* To be explained it need not be whole. */
+		if (!program->hp->opts.verifier_log && has_its_end(log))
+			break;
 	}
-	if (fd >= 0) {
+	if (fd >= 0)
 		close(fd);
-		fd = err;
-	}
-	err = verifier_explain(program, code, fd, log);
+	return log;
+}
+
+static void show_log(const struct hotprobe_program *program, const char *log)
+{
+	const struct hotprobe_opts *opts = &program->hp->opts;
+
+	if (opts->verifier_log && log)
+		opts->verifier_log(opts->verifier_log_ctx, program->name, log);
+}
+
+static int refused(struct hotprobe_program *program, const struct plan *plan,
+		   const struct bytecode *code, int err)
+{
+	char *log;
+
+	if (err == -EPERM)
+		return not_allowed(program, plan);
+	log = get_log(program, plan, code, LOG_PATH);
+	if (!log)
+		return fail(program->hp, -ENOMEM, "out of memory");
+	show_log(program, log);
+	err = verifier_explain(program, code, err, log);
 	free(log);
 	return err;
+}
+
+static void accepted(const struct hotprobe_program *program, const struct plan *plan,
+		     const struct bytecode *code)
+{
+	char *log;
+
+	if (!program->hp->opts.verifier_log)
+		return;
+	log = get_log(program, plan, code, LOG_ALL);
+	show_log(program, log);
+	free(log);
 }
 
 static bool same_plan(const struct plan *a, const struct plan *b)
@@ -345,9 +388,11 @@ static int add_variant(struct hotprobe_program *program, const struct plan *plan
 	err = make_code(program, plan, &code);
 	if (err)
 		return err;
-	variant.fd = prog_load(program, plan, &code, NULL, 0);
+	variant.fd = prog_load(program, plan, &code, NULL, 0, 0);
 	if (variant.fd < 0 && explain)
 		variant.fd = refused(program, plan, &code, variant.fd);
+	else if (variant.fd >= 0)
+		accepted(program, plan, &code);
 	bytecode_free(&code);
 	if (variant.fd < 0)
 		return variant.fd;

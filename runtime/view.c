@@ -239,6 +239,29 @@ static bool is_context(const struct flow_value *v)
 	return v->kind == FLOW_CONTEXT || v->kind == FLOW_MIXED;
 }
 
+/* What is in registers then is not given to the helper. */
+static bool takes_nothing(const struct bpf_insn *insn)
+{
+	if (insn->src_reg)
+		return false;
+	switch (insn->imm) {
+	case BPF_FUNC_ktime_get_ns:
+	case BPF_FUNC_ktime_get_boot_ns:
+	case BPF_FUNC_ktime_get_coarse_ns:
+	case BPF_FUNC_jiffies64:
+	case BPF_FUNC_get_prandom_u32:
+	case BPF_FUNC_get_smp_processor_id:
+	case BPF_FUNC_get_numa_node_id:
+	case BPF_FUNC_get_current_pid_tgid:
+	case BPF_FUNC_get_current_uid_gid:
+	case BPF_FUNC_get_current_cgroup_id:
+	case BPF_FUNC_get_current_task:
+	case BPF_FUNC_get_current_task_btf:
+		return true;
+	}
+	return false;
+}
+
 /* A helper that is given a pointer into the context would read the wrong place. */
 static bool leaks_context(const struct flow_state *s)
 {
@@ -286,6 +309,8 @@ static int check_helper(const struct fitting *f, int32_t helper, const struct fl
 static int check_call(const struct fitting *f, const struct bpf_insn *insn,
 		      const struct flow_state *s)
 {
+	if (takes_nothing(insn))
+		return 0;
 	if (leaks_context(s))
 		return cannot(f, "passes its context on");
 	if (f->view == VIEW_SYSCALL_ENTER || f->view == VIEW_SYSCALL_EXIT)

@@ -9,22 +9,47 @@
 #include <string.h>
 #include <unistd.h>
 
+/* The verifier's words are those of this machine's kernel. */
 static const char *const names[] = {
-	"arguments", "context", "context_kfunc", "first_parameter", "function_twice",
-	"key_size",  "licence", "operation",	 "table_twice",
+	"arguments",	   "context",	       "context_index",	 "context_kfunc",
+	"first_parameter", "function_twice",   "helper_type",	 "index_masked",
+	"index_stack",	   "index_value",      "kernel_address", "kernel_pointer",
+	"kernel_write",	   "key_size",	       "key_value",	 "licence",
+	"loop_bound",	   "loop_endless",     "loop_long",	 "no_result",
+	"null_argument",   "operation",	       "packet_end",	 "pointer_arithmetic",
+	"record_kept",	   "result_range",     "size_beyond",	 "size_negative",
+	"size_varies",	   "stack_limit",      "stack_unset",	 "string_length",
+	"table_twice",	   "unchecked_lookup", "user_pointer",	 "user_string",
+	"value_size",
 };
+
+/* Messages name the file as it was given. The verifier lets those who may see all memory read what
+   was never written. */
+static struct result check_file(const char *name, const char *flag)
+{
+	char *file = format("%s.c", name);
+	struct result r;
+
+	ck_assert_int_eq(chdir(source_path("tests/diagnostics")), 0);
+	if (!strcmp(name, "stack_unset"))
+		r = RUN("/usr/bin/setpriv", "--bounding-set", "-all,+bpf,+net_admin,+dac_override",
+			"--inh-caps", "-all", build_path("hotprobe"), "check", "--no-cache", file,
+			flag);
+	else
+		r = RUN(build_path("hotprobe"), "check", "--no-cache", file, flag);
+	free(file);
+	return r;
+}
 
 START_TEST(a_wrong_program_is_explained_word_for_word)
 {
-	char *file = format("%s.c", names[_i]), *expected, *got;
 	char *path = format("%s/%s.txt", source_path("tests/diagnostics"), names[_i]);
+	char *expected, *got;
 	struct result r;
 
 	NEED(no_btf());
 	NEED(no_bpf());
-	/* Messages name the file as it was given. */
-	ck_assert_int_eq(chdir(source_path("tests/diagnostics")), 0);
-	r = RUN(build_path("hotprobe"), "check", "--no-cache", file);
+	r = check_file(names[_i], NULL);
 	expected = read_file(path, NULL);
 	got = format("%s%sstatus %d\n", r.err, r.out, r.status);
 	ck_assert_str_eq(got, expected);
@@ -32,7 +57,53 @@ START_TEST(a_wrong_program_is_explained_word_for_word)
 	free(expected);
 	free(got);
 	free(path);
-	free(file);
+}
+END_TEST
+
+/* Sources that have it follow their hint where MENDED is defined. */
+START_TEST(what_the_hint_says_mends_the_program)
+{
+	char *path = format("%s/%s.c", source_path("tests/diagnostics"), names[_i]);
+	char *source = read_file(path, NULL);
+	bool mends = strstr(source, "#ifdef MENDED");
+	struct result r;
+
+	free(source);
+	free(path);
+	if (!mends)
+		return;
+	NEED(no_btf());
+	NEED(no_bpf());
+	r = check_file(names[_i], "-DMENDED");
+	ck_assert_msg(r.status == 0, "%s", r.err);
+	result_free(&r);
+}
+END_TEST
+
+START_TEST(the_verifiers_log_is_shown_on_demand)
+{
+	static const struct {
+		const char *name, *line;
+	} wanted[] = {
+		/* Of an accepted program every path. */
+		{"key_size", "from "},
+		{"unchecked_lookup", "R0 invalid mem access 'map_value_or_null'\n"},
+	};
+
+	NEED(no_btf());
+	NEED(no_bpf());
+	for (size_t i = 0; i < COUNT(wanted); i++) {
+		struct result without = check_file(wanted[i].name, "-v");
+		struct result with = check_file(wanted[i].name, "--verifier-log");
+
+		ck_assert_ptr_null(strstr(without.err, "the verifier on "));
+		ck_assert_ptr_nonnull(strstr(with.err, "hotprobe: the verifier on "));
+		ck_assert_ptr_nonnull(strstr(with.err, wanted[i].line));
+		ck_assert_ptr_nonnull(strstr(with.err, "\nprocessed "));
+		ck_assert_int_eq(with.status, without.status);
+		result_free(&with);
+		result_free(&without);
+	}
 }
 END_TEST
 
@@ -41,5 +112,7 @@ int main(void)
 	Suite *suite = suite_create("diagnostics");
 
 	add_loop_test(suite, a_wrong_program_is_explained_word_for_word, 60, COUNT(names));
+	add_loop_test(suite, what_the_hint_says_mends_the_program, 60, COUNT(names));
+	add_test(suite, the_verifiers_log_is_shown_on_demand, 60);
 	return run_suite(suite);
 }

@@ -12,7 +12,7 @@ FUZZ_value := $(addprefix runtime/,types.c value_text.c) \
 FUZZ_bytecode := $(addprefix runtime/,flow.c bytecode.c view.c submit.c usdt.c)
 FUZZ_usdt := runtime/usdt_parse.c
 FUZZ_target := runtime/target.c
-FUZZ_verifier := runtime/verifier.c runtime/diag.c
+FUZZ_verifier := $(wildcard runtime/verifier*.c) runtime/diag.c
 FUZZ_perf_map := runtime/perf_map.c
 FUZZ_scan := $(addprefix runtime/cc/,source.c headers_lex.c headers_scan.c headers_cond.c \
 	headers_words.c)

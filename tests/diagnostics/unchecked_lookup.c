@@ -1,0 +1,14 @@
+BPF_HASH(counts, u32);
+
+int syscall__getpgid(struct pt_regs *ctx, int pid)
+{
+	u32 key = pid;
+	u64 *count = counts.lookup(&key);
+
+#ifdef MENDED
+	if (!count)
+		return 0;
+#endif
+	*count += 1;
+	return 0;
+}

@@ -667,6 +667,22 @@ START_TEST(helpers_that_know_a_kprobe_from_a_trampoline_are_refused)
 }
 END_TEST
 
+/* A loop's counter has the register that the context came in, which the helper does not look at. */
+START_TEST(a_helper_without_arguments_is_not_given_the_context)
+{
+	static const int32_t helpers[] = {BPF_FUNC_get_prandom_u32, BPF_FUNC_ktime_get_ns,
+					  BPF_FUNC_get_current_task};
+
+	for (size_t i = 0; i < COUNT(helpers); i++)
+		check_call(CODE(CALL(helpers[i]), MOV_IMM(BPF_REG_1, 1),
+				JUMP_UNLESS_ZERO(BPF_REG_0, -3), MOV_IMM(BPF_REG_0, 0), EXIT()),
+			   VIEW_SYSCALL_ENTER, NULL);
+	check_call(CODE(CALL(BPF_FUNC_get_current_comm), MOV_IMM(BPF_REG_1, 1),
+			JUMP_UNLESS_ZERO(BPF_REG_0, -3), MOV_IMM(BPF_REG_0, 0), EXIT()),
+		   VIEW_SYSCALL_ENTER, "passes its context on");
+}
+END_TEST
+
 /* The slot for it is below all that the program uses, and there has to be one. */
 START_TEST(a_full_stack_leaves_no_room_for_the_instruction_pointer)
 {
@@ -762,6 +778,7 @@ int main(void)
 	add_test(suite, the_instruction_pointer_of_a_multi_kprobe_is_a_kprobes, 10);
 	add_test(suite, every_exit_of_a_trampolines_program_returns_zero, 10);
 	add_test(suite, helpers_that_know_a_kprobe_from_a_trampoline_are_refused, 10);
+	add_test(suite, a_helper_without_arguments_is_not_given_the_context, 10);
 	add_test(suite, a_full_stack_leaves_no_room_for_the_instruction_pointer, 10);
 	add_test(suite, damaged_code_is_survived, 30);
 	return run_suite(suite);

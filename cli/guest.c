@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "guest.h"
 #include "hotprobe.h"
 #include "program.h"
 #include "report.h"
@@ -65,8 +66,7 @@ static int no_memory(void)
 
 /* ---- The script that handles guests ------------------------------------------------------- */
 
-/* As the library looks for the compiler: beside this program, or where it was installed. */
-static bool find_script(char path[PATH_MAX], const char *exe)
+bool guest_script(char path[PATH_MAX], const char *exe)
 {
 	const char *slash = strrchr(exe, '/');
 	int length = snprintf(path, PATH_MAX, "%.*s/hotprobe-guest", (int)(slash - exe), exe);
@@ -74,7 +74,12 @@ static bool find_script(char path[PATH_MAX], const char *exe)
 	if (length < PATH_MAX && !access(path, X_OK))
 		return true;
 	snprintf(path, PATH_MAX, "%s", HOTPROBE_GUEST);
-	if (!access(path, X_OK))
+	return !access(path, X_OK);
+}
+
+static bool find_script(char path[PATH_MAX], const char *exe)
+{
+	if (guest_script(path, exe))
 		return true;
 	report(HOTPROBE_ERROR, "there is no %s", path);
 	report_hint("hotprobe is not wholly installed");

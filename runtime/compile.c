@@ -23,13 +23,13 @@ enum {
 };
 
 /* Beside the program that runs, for a build directory; else where it was installed. */
-static char *find_compiler(const struct hotprobe *hp)
+static char *find_compiler(const char *given)
 {
 	char exe[4096], *path, *slash;
 	ssize_t n;
 
-	if (hp->opts.compiler)
-		return strdup(hp->opts.compiler);
+	if (given)
+		return strdup(given);
 	n = getauxval(AT_SECURE) ? -1 : readlink("/proc/self/exe", exe, sizeof(exe) - 1);
 	if (n > 0) {
 		exe[n] = '\0';
@@ -42,6 +42,17 @@ static char *find_compiler(const struct hotprobe *hp)
 		free(path);
 	}
 	return strdup(HOTPROBE_CC);
+}
+
+int hotprobe_compiler_path(const struct hotprobe_opts *opts, char *buf, size_t size)
+{
+	bool has_field = opts && opts->sz >= offsetof(struct hotprobe_opts, compiler) +
+						     sizeof(opts->compiler);
+	char *path = find_compiler(has_field ? opts->compiler : NULL);
+	int n = path ? snprintf(buf, size, "%s", path) : -ENOMEM;
+
+	free(path);
+	return n >= 0 && (size_t)n >= size ? -ENAMETOOLONG : n;
 }
 
 static int make_memfd(const char *name, const void *data, size_t size)
@@ -197,7 +208,7 @@ static int ask(struct hotprobe *hp, const char *path, const struct request *requ
 
 int compile_ask(struct hotprobe *hp, const struct request *request, void **answer, size_t *size)
 {
-	char *path = find_compiler(hp);
+	char *path = find_compiler(hp->opts.compiler);
 	int err = path ? ask(hp, path, request, answer, size) : fail(hp, -ENOMEM, "out of memory");
 
 	free(path);
@@ -221,7 +232,7 @@ static int compile_in_worker(struct hotprobe *hp, const char *path, const struct
 int compile(struct hotprobe *hp)
 {
 	struct request request = {0};
-	char *path = find_compiler(hp);
+	char *path = find_compiler(hp->opts.compiler);
 	char key[CACHE_KEY_SIZE];
 	void *cached;
 	size_t size;

@@ -494,6 +494,13 @@ uint64_t hotprobe_lost(const struct hotprobe *hp, const char *table);
  */
 int hotprobe_write_headers(struct hotprobe *hp, const char *dir);
 
+/* ---- The compiler
+ * ------------------------------------------------------------------------------------- */
+
+/* Writes the path of the compiler process that opts (NULL: the defaults) lead to into buf, whether
+   there is one or not. Returns its length, -ENAMETOOLONG or -ENOMEM. */
+int hotprobe_compiler_path(const struct hotprobe_opts *opts, char *buf, size_t size);
+
 /* ---- The cache of compiled programs
  * ---------------------------------------------------------------- */
 

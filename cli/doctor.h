@@ -47,11 +47,12 @@ struct doctor {
 	/* The effective ones, a bit each; CAP_SYS_ADMIN stands for CAP_BPF and CAP_PERFMON, as in
 	   the kernel. */
 	uint64_t capabilities;
-	uint32_t tgid;	     /* this process's, as the kernel's programs see it */
-	struct btf *btf;     /* the kernel's, NULL if there is none */
-	int btf_error;	     /* why */
-	int tracefs_fd;	     /* or a negative errno */
-	bool own_net;	     /* it is in a network namespace of its own */
+	uint32_t tgid;	 /* this process's, as the kernel's programs see it */
+	struct btf *btf; /* the kernel's, NULL if there is none */
+	int btf_error;	 /* why */
+	int tracefs_fd;	 /* or a negative errno */
+	bool own_net;	 /* it is in a network namespace of its own */
+	bool has_compiler;
 	struct hotprobe *hp; /* with doctor's own program; NULL: it does not compile */
 	bool works;	     /* an event of that program came */
 };
@@ -107,12 +108,18 @@ typedef void doctor_check(struct doctor *doctor, struct finding *finding);
 /* doctor_privileges.c */
 doctor_check check_user, check_cap_bpf, check_cap_perfmon, check_cap_sys_admin, check_cap_net_admin,
 	check_cap_net_raw, check_cap_sys_resource, check_cap_sys_ptrace, check_cap_syslog,
-	check_unprivileged_bpf, check_perf_paranoid, check_kernel_symbols, check_lockdown,
-	check_memlock, check_open_files, check_pid_namespace, check_user_namespace, check_container;
+	check_unprivileged_bpf, check_perf_paranoid, check_kernel_symbols;
+
+/* doctor_limits.c: what else keeps a process from what its privileges allow */
+doctor_check check_lockdown, check_memlock, check_open_files, check_pid_namespace,
+	check_user_namespace, check_container;
 
 /* doctor_kernel.c */
-doctor_check check_kernel, check_proc, check_sys, check_btf, check_module_btf, check_config,
-	check_jit, check_jit_hardening, check_headers;
+doctor_check check_kernel, check_proc, check_sys, check_btf, check_module_btf, check_jit,
+	check_jit_hardening, check_headers;
+
+/* doctor_config.c */
+doctor_check check_config;
 
 /* doctor_files.c */
 doctor_check check_tracefs, check_debugfs, check_bpffs;
@@ -135,7 +142,9 @@ doctor_check check_ring_buffer, check_perf_buffer, check_iterator;
 doctor_check check_xdp, check_tc, check_socket_filter, check_cgroup;
 
 /* doctor_hotprobe.c: hotprobe's own parts */
-doctor_check check_versions, check_compiler, check_compile, check_cache, check_guest,
-	check_syscall_backend, check_function_backend, check_trace;
+doctor_check check_versions, check_compiler, check_cache, check_guest;
+
+/* doctor_trace.c: its work */
+doctor_check check_compile, check_syscall_backend, check_function_backend, check_trace;
 
 #endif

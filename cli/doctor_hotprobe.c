@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* hotprobe's own parts, and its work from a source to an event. */
+/* hotprobe's own parts. */
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -8,20 +8,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <sys/utsname.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "doctor.h"
-#include "doctor_privileges.h"
+#include "doctor_try.h"
 #include "guest.h"
 
 enum {
-	COMPILE_MS = 10000,
-	EVENT_MS = 2000,
-	NUMBER = 0x2f6b7a11, /* what doctor's own child asks the kernel about: no process */
+	VERSION_MS = 3000,
 };
 
 void check_versions(struct doctor *doctor, struct finding *finding)
@@ -45,20 +40,25 @@ static _Noreturn void exec_version(const char *path, int fd)
 	_exit(errno == EACCES ? 126 : 127);
 }
 
-/* Reads until the end, or for so long. Returns whether the end came. */
+/* Reads what fits into text, and on until the end, or for so long. Returns whether the end came. */
 static bool read_all(int fd, char *text, size_t size, int timeout_ms)
 {
+	struct pollfd wait = {.fd = fd, .events = POLLIN};
+	int64_t end = now_ms() + timeout_ms, left;
+	char rest[256];
 	size_t used = 0;
-	ssize_t n = 1;
 
-	while (used < size - 1 && n > 0) {
-		if (poll(&(struct pollfd){.fd = fd, .events = POLLIN}, 1, timeout_ms) <= 0)
-			break;
-		n = read(fd, text + used, size - 1 - used);
-		used += n > 0 ? (size_t)n : 0;
+	text[0] = '\0';
+	while ((left = end - now_ms()) > 0 && poll(&wait, 1, (int)left) > 0) {
+		size_t room = size - 1 - used;
+		ssize_t n = room ? read(fd, text + used, room) : read(fd, rest, sizeof(rest));
+
+		if (n <= 0)
+			return true;
+		used += room ? (size_t)n : 0;
+		text[used] = '\0';
 	}
-	text[used] = '\0';
-	return n <= 0;
+	return false;
 }
 
 /* Returns 0 and what it prints, or a negative errno. */
@@ -76,7 +76,7 @@ static int ask_version(const char *path, char *text, size_t size)
 	if (!pid)
 		exec_version(path, ends[1]);
 	close(ends[1]);
-	ended = pid > 0 && read_all(ends[0], text, size, COMPILE_MS);
+	ended = pid > 0 && read_all(ends[0], text, size, VERSION_MS);
 	close(ends[0]);
 	if (pid < 0)
 		return -EAGAIN;
@@ -104,10 +104,10 @@ void check_compiler(struct doctor *doctor, struct finding *finding)
 	struct text versions = {0};
 	int err = hotprobe_compiler_path(NULL, path, sizeof(path));
 
-	(void)doctor;
 	if (err >= 0)
 		err = ask_version(path, text, sizeof(text));
 	finding_tried(finding, err, "%s --version", path);
+	doctor->has_compiler = !err;
 	if (!err) {
 		join_lines(&versions, text);
 		finding_value(finding, "%s", path);
@@ -124,68 +124,6 @@ void check_compiler(struct doctor *doctor, struct finding *finding)
 		finding_remedy(finding, "apt-get install libbpfcc libclang1-14 libllvm14");
 	}
 	text_free(&versions);
-}
-
-/* What the library says of its last failure. */
-static void library_failed(const struct doctor *doctor, struct finding *finding,
-			   struct hotprobe *hp, int err)
-{
-	const char *hint = "", *message = hotprobe_error(hp);
-
-	for (size_t i = 0; i < hotprobe_diagnostic_count(hp); i++) {
-		const struct hotprobe_diagnostic *diagnostic = hotprobe_diagnostic_at(hp, i);
-
-		if (diagnostic->severity != HOTPROBE_ERROR)
-			continue;
-		/* Without its place in the source, which no one sees. */
-		message = diagnostic->text;
-		hint = diagnostic->hint;
-	}
-	if (err == -EPERM && TRACING_CAPABILITIES & ~doctor->capabilities) {
-		finding_refused(doctor, finding, err, TRACING_CAPABILITIES, "", NULL);
-		return;
-	}
-	finding_is(finding, MARK_MISSING, "%s", *message ? message : strerror(-err));
-	finding_remedy(finding, "%s", hint);
-}
-
-static const char source[] = "#include <uapi/linux/ptrace.h>\n"
-			     "struct event { u32 number; };\n"
-			     "BPF_PERF_OUTPUT(events);\n"
-			     "int syscall__sched_rr_get_interval(struct pt_regs *ctx, int number)\n"
-			     "{\n"
-			     "	struct event event = {.number = number};\n"
-			     "	events.perf_submit(ctx, &event, sizeof(event));\n"
-			     "	return 0;\n"
-			     "}\n"
-			     "int on_function(struct pt_regs *ctx)\n"
-			     "{\n"
-			     "	return 0;\n"
-			     "}\n";
-
-void check_compile(struct doctor *doctor, struct finding *finding)
-{
-	const struct hotprobe_opts opts = {
-		.sz = sizeof(opts),
-		.confine = true,
-		.no_cache = true,
-		.compile_timeout_ms = COMPILE_MS,
-	};
-	struct hotprobe *hp = hotprobe_new(&opts);
-	int err = hp ? hotprobe_open_string(hp, "doctor.c", source, strlen(source)) : -ENOMEM;
-
-	finding_tried(finding, err, "compile a small program");
-	if (!hp) {
-		finding_refused(doctor, finding, err, 0, "", NULL);
-		return;
-	}
-	if (!err) {
-		doctor->hp = hp;
-		finding_is(finding, MARK_OK, "a small program was compiled");
-		return;
-	}
-	library_failed(doctor, finding, hp, err);
-	hotprobe_free(hp);
 }
 
 /* ---- The cache ----------------------------------------------------------------------------
@@ -305,178 +243,4 @@ void check_guest(struct doctor *doctor, struct finding *finding)
 			   "hotprobe guest run: other kernels, with kprobes, without privilege");
 	}
 	text_free(&packages);
-}
-
-/* ---- Tracing ------------------------------------------------------------------------------
- */
-
-static const char *backend_name(enum hotprobe_backend backend)
-{
-	switch (backend) {
-	case HOTPROBE_BACKEND_FENTRY:
-		return "fentry";
-	case HOTPROBE_BACKEND_KPROBE:
-		return "kprobe";
-	case HOTPROBE_BACKEND_TRACEPOINT:
-		return "tracepoint";
-	case HOTPROBE_BACKEND_AUTO:
-		break;
-	}
-	return "none";
-}
-
-/* Nothing follows without a program. Returns whether there is none. */
-static bool no_program(const struct doctor *doctor, struct finding *finding)
-{
-	if (doctor->hp)
-		return false;
-	finding_is(finding, MARK_MISSING, "not tried: no program was compiled");
-	return true;
-}
-
-static void forget_program(struct doctor *doctor)
-{
-	hotprobe_free(doctor->hp);
-	doctor->hp = NULL;
-}
-
-void check_syscall_backend(struct doctor *doctor, struct finding *finding)
-{
-	const struct hotprobe_link *link;
-	int err;
-
-	if (no_program(doctor, finding))
-		return;
-	err = finding_tried(finding, hotprobe_load(doctor->hp), "load the program");
-	if (!err) {
-		err = hotprobe_attach(doctor->hp);
-		finding_tried(finding, err < 0 ? err : 0, "attach it to a system call");
-	}
-	link = err > 0 ? hotprobe_link_at(doctor->hp, 0) : NULL;
-	if (link) {
-		finding_value(finding, "%s", backend_name(hotprobe_link_backend(link)));
-		finding_is(finding, MARK_OK, "what syscall__ functions get: %s",
-			   hotprobe_link_attached_to(link));
-		return;
-	}
-	library_failed(doctor, finding, doctor->hp, err);
-	forget_program(doctor);
-}
-
-void check_function_backend(struct doctor *doctor, struct finding *finding)
-{
-	struct hotprobe_link *link = NULL;
-	int err;
-
-	if (!doctor->hp) {
-		finding_is(finding, MARK_MISSING, "not tried: no program was loaded");
-		return;
-	}
-	err = hotprobe_attach_spec(doctor->hp, "on_function", "kprobe:unshare_nsproxy_namespaces",
-				   &link);
-	finding_tried(finding, err, "attach it to a function of the kernel");
-	if (err) {
-		library_failed(doctor, finding, doctor->hp, err);
-		return;
-	}
-	finding_value(finding, "%s", backend_name(hotprobe_link_backend(link)));
-	finding_is(finding, MARK_OK,
-		   "what kprobe__ functions get, if they read no more than "
-		   "arguments");
-	hotprobe_link_detach(link);
-}
-
-/* A child that makes the system call once a byte comes, and ends. */
-static pid_t start_child(int *to_fd)
-{
-	struct timespec interval;
-	int ends[2];
-	pid_t pid;
-	char byte;
-
-	if (pipe2(ends, O_CLOEXEC))
-		return -1;
-	pid = fork();
-	if (!pid) {
-		close(ends[1]);
-		if (read(ends[0], &byte, 1) == 1)
-			syscall(SYS_sched_rr_get_interval, NUMBER, &interval);
-		_exit(0);
-	}
-	close(ends[0]);
-	if (pid < 0)
-		close(ends[1]);
-	else
-		*to_fd = ends[1];
-	return pid;
-}
-
-static void end_child(pid_t pid, int to_fd)
-{
-	close(to_fd);
-	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-		;
-}
-
-static void see_event(void *ctx, int cpu, const void *data, size_t size)
-{
-	bool *came = ctx;
-
-	(void)cpu;
-	*came = *came || (size >= 4 && *(const uint32_t *)data == NUMBER);
-}
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
-}
-
-/* Returns 0 if the child's event came, or a negative errno. */
-static int trace_child(struct hotprobe *hp, pid_t pid, int to_fd)
-{
-	int64_t end = now_ms() + EVENT_MS, left;
-	bool came = false;
-	int err = hotprobe_on_event(hp, "events", see_event, NULL, &came);
-
-	if (!err)
-		err = hotprobe_trace_pid(hp, pid);
-	if (!err && write(to_fd, "", 1) != 1)
-		err = -errno;
-	while (!err && !came && (left = end - now_ms()) > 0) {
-		int n = hotprobe_poll(hp, (int)left);
-
-		err = n < 0 && n != -EINTR ? n : 0;
-	}
-	return !err && !came ? -ENODATA : err;
-}
-
-void check_trace(struct doctor *doctor, struct finding *finding)
-{
-	int to_fd = -1, err;
-	pid_t pid;
-
-	if (!doctor->hp) {
-		finding_is(finding, MARK_MISSING,
-			   "hotprobe cannot trace commands here: see what is missing above");
-		return;
-	}
-	pid = start_child(&to_fd);
-	err = pid < 0 ? -errno : trace_child(doctor->hp, pid, to_fd);
-	finding_tried(finding, err, "have the event of a system call of a child");
-	if (pid > 0)
-		end_child(pid, to_fd);
-	doctor->works = !err;
-	if (!err)
-		finding_is(finding, MARK_OK,
-			   "hotprobe traces commands here: a program was compiled, loaded and "
-			   "attached, and its event came");
-	else if (err == -ENODATA)
-		finding_is(finding, MARK_MISSING,
-			   "a program was attached to a system call, but no event came");
-	else
-		library_failed(doctor, finding, doctor->hp, err);
-	forget_program(doctor);
 }

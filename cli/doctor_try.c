@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #define DEVICES "/sys/bus/event_source/devices"
@@ -166,6 +167,14 @@ void trial_free(struct trial *trial)
 	close_if_open(trial->link_fd);
 	close_if_open(trial->prog_fd);
 	close_if_open(trial->map_fd);
+}
+
+int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
 }
 
 /* ---- Files of the kernel's ----------------------------------------------------------------

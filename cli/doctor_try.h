@@ -63,6 +63,8 @@ int find_probe_type(struct finding *finding, const char *pmu, uint32_t *type);
 /* The lowest bit of a field of its perf_event_attr.config, -1 if it has none of that name. */
 int find_config_bit(const char *pmu, const char *field);
 
+/* Milliseconds of the monotonic clock. */
+int64_t now_ms(void);
 /* A number or a line out of a file of /proc or /sys; false if it cannot be read. */
 bool read_line(const char *path, char *line, size_t size);
 bool read_number(const char *path, long *number);

@@ -17,7 +17,7 @@ static volatile int calls;
 static volatile unsigned short semaphore __attribute__((section(".data"))) = 0;
 static unsigned short semaphore_seen;
 
-static __attribute__((noinline, noclone)) void probed(const struct trial *trial)
+static __attribute__((noinline)) void probed(const struct trial *trial)
 {
 	(void)trial;
 	calls++;

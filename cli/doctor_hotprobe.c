@@ -16,7 +16,7 @@
 #include "guest.h"
 
 enum {
-	VERSION_MS = 3000,
+	VERSION_MS = 4000,
 };
 
 void check_versions(struct doctor *doctor, struct finding *finding)

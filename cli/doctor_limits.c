@@ -8,7 +8,6 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "doctor.h"
@@ -87,27 +86,19 @@ void check_lockdown(struct doctor *doctor, struct finding *finding)
 /* ---- Limits -------------------------------------------------------------------------------
  */
 
-/* In a child that may lock nothing: past libbpf, which would raise the limit. */
-static int make_map_without_limit(void)
+/* Past libbpf, which would raise the limit. */
+static int make_map_without_limit(void *arg)
 {
 	const struct rlimit none = {0};
 	union bpf_attr attr = {.map_type = BPF_MAP_TYPE_ARRAY,
 			       .key_size = 4,
 			       .value_size = 4096,
 			       .max_entries = 64};
-	pid_t pid = fork();
-	int status = 0;
 
-	if (pid < 0)
+	(void)arg;
+	if (setrlimit(RLIMIT_MEMLOCK, &none))
 		return -errno;
-	if (!pid) {
-		if (setrlimit(RLIMIT_MEMLOCK, &none))
-			_exit(errno);
-		_exit(syscall(SYS_bpf, BPF_MAP_CREATE, &attr, sizeof(attr)) < 0 ? errno : 0);
-	}
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	return WIFEXITED(status) ? -WEXITSTATUS(status) : -EINTR;
+	return syscall(SYS_bpf, BPF_MAP_CREATE, &attr, sizeof(attr)) < 0 ? -errno : 0;
 }
 
 void check_memlock(struct doctor *doctor, struct finding *finding)
@@ -120,7 +111,7 @@ void check_memlock(struct doctor *doctor, struct finding *finding)
 		finding_value(finding, "%llu KiB", (unsigned long long)limit.rlim_cur / 1024);
 	else
 		finding_value(finding, "unlimited");
-	err = finding_tried(finding, make_map_without_limit(),
+	err = finding_tried(finding, in_child(make_map_without_limit, NULL),
 			    "make a table where no memory may be locked");
 	if (!err)
 		finding_is(finding, MARK_OK, "tables do not count against it");

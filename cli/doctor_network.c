@@ -112,44 +112,67 @@ void check_xdp(struct doctor *doctor, struct finding *finding)
 /* ---- Traffic control ----------------------------------------------------------------------
  */
 
-static void try_tc(const struct trial *trial, const struct trial_words *words)
+enum { TCX_INGRESS = 46 }; /* enum bpf_attach_type of Linux 6.6 */
+
+static const struct trial_words tc_words = {
+	.works = "tc:IFACE:ingress and egress",
+	.fails = "no tc:IFACE:ingress and egress",
+	.remedy = "use Linux 6.6 or later, or a kernel with CONFIG_NET_SCH_INGRESS and "
+		  "CONFIG_NET_CLS_BPF",
+};
+
+static void conclude_tc(const struct trial *trial, int err)
+{
+	bool sends = !err && !set_up(trial->finding);
+
+	trial_conclude(trial, err, NET_CAPABILITIES, sends ? send_packet : NULL, &tc_words);
+}
+
+/* As before tcx links. */
+static void try_clsact(const struct trial *trial)
 {
 	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = LOOPBACK, .attach_point = BPF_TC_INGRESS);
 	LIBBPF_OPTS(bpf_tc_opts, opts, .prog_fd = trial->prog_fd);
 	int err = bpf_tc_hook_create(&hook);
-	bool sends;
 
 	finding_tried(trial->finding, err, "give the interface a clsact qdisc");
 	if (!err)
 		err = finding_tried(trial->finding, bpf_tc_attach(&hook, &opts), "attach it");
-	sends = !err && !set_up(trial->finding);
-	trial_conclude(trial, err, NET_CAPABILITIES, sends ? send_packet : NULL, words);
+	conclude_tc(trial, err);
 	hook.attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS;
 	bpf_tc_hook_destroy(&hook);
+}
+
+static void try_tc(struct trial *trial)
+{
+	int err = trial_attached(
+		trial,
+		bpf_link_create(trial->prog_fd, LOOPBACK, (enum bpf_attach_type)TCX_INGRESS, NULL),
+		"attach it to its loopback interface by tcx");
+
+	if (err != -EINVAL && err != -EOPNOTSUPP)
+		conclude_tc(trial, err);
+	else if (config_would_load("NET_SCH_INGRESS", "sch_ingress") ||
+		 config_would_load("NET_CLS_BPF", "cls_bpf"))
+		only_loaded(trial->finding, tc_words.works,
+			    "the kernel loads its modules sch_ingress and cls_bpf when it is used");
+	else
+		try_clsact(trial);
 }
 
 void check_tc(struct doctor *doctor, struct finding *finding)
 {
 	static const struct trial_kind kind = {
 		.type = BPF_PROG_TYPE_SCHED_CLS, .result = -1, .unfiltered = true};
-	static const struct trial_words words = {
-		.works = "tc:IFACE:ingress and egress",
-		.fails = "no tc:IFACE:ingress and egress",
-		.remedy = "use a kernel with CONFIG_NET_SCH_INGRESS and CONFIG_NET_CLS_BPF",
-	};
 	struct trial trial = TRIAL(doctor, finding);
 	int err = trial_load(&trial, &kind);
 
 	if (err)
-		trial_conclude(&trial, err, NET_CAPABILITIES, NULL, &words);
-	else if (config_would_load("NET_SCH_INGRESS", "sch_ingress") ||
-		 config_would_load("NET_CLS_BPF", "cls_bpf"))
-		only_loaded(finding, words.works,
-			    "the kernel loads its modules sch_ingress and cls_bpf when it is used");
+		conclude_tc(&trial, err);
 	else if (enter_own_net(doctor, finding))
-		only_loaded(finding, words.works, no_namespace);
+		only_loaded(finding, tc_words.works, no_namespace);
 	else
-		try_tc(&trial, &words);
+		try_tc(&trial);
 	trial_free(&trial);
 }
 
@@ -223,39 +246,36 @@ void check_socket_filter(struct doctor *doctor, struct finding *finding)
 /* ---- cgroups ------------------------------------------------------------------------------
  */
 
-static int attach_to_cgroup(struct trial *trial, int dir_fd, const char *name)
+static int attach_to_cgroup(int prog_fd, int dir_fd, const char *name)
 {
-	int fd = openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC), err;
+	int fd = openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC), link_fd;
 
 	if (fd < 0)
-		return finding_tried(trial->finding, -errno, "open it");
-	err = trial_attached(trial,
-			     bpf_link_create(trial->prog_fd, fd, BPF_CGROUP_INET_EGRESS, NULL),
-			     "attach it to the cgroup");
+		return -errno;
+	link_fd = bpf_link_create(prog_fd, fd, BPF_CGROUP_INET_EGRESS, NULL);
+	if (link_fd >= 0)
+		close(link_fd);
 	close(fd);
-	return err;
+	return link_fd < 0 ? link_fd : 0;
 }
 
-/* A new one, which is gone again whatever signal comes. */
-static int try_cgroup(struct trial *trial)
+/* A new one, which is gone again whatever signal comes, whatever becomes of the parent. */
+static int try_cgroup(void *arg)
 {
+	const struct trial *trial = arg;
 	int dir_fd = open_file_system(&file_system_cgroup2, NULL), err;
 	char name[64];
-	sigset_t all, before;
+	sigset_t all;
 
 	if (dir_fd < 0)
-		return finding_tried(trial->finding, dir_fd, "open the cgroup2 file system");
+		return dir_fd;
 	snprintf(name, sizeof(name), "hotprobe-doctor-%d", (int)getpid());
 	sigfillset(&all);
-	sigprocmask(SIG_SETMASK, &all, &before);
-	err = finding_tried(trial->finding, mkdirat(dir_fd, name, 0700) ? -errno : 0,
-			    "make a cgroup");
-	if (!err) {
-		err = attach_to_cgroup(trial, dir_fd, name);
-		unlinkat(dir_fd, name, AT_REMOVEDIR);
-	}
-	sigprocmask(SIG_SETMASK, &before, NULL);
-	close(dir_fd);
+	sigprocmask(SIG_SETMASK, &all, NULL);
+	if (mkdirat(dir_fd, name, 0700))
+		return -errno;
+	err = attach_to_cgroup(trial->prog_fd, dir_fd, name);
+	unlinkat(dir_fd, name, AT_REMOVEDIR);
 	return err;
 }
 
@@ -274,7 +294,10 @@ void check_cgroup(struct doctor *doctor, struct finding *finding)
 	struct trial trial = TRIAL(doctor, finding);
 	int err = trial_load(&trial, &kind);
 
-	if (!err && (err = try_cgroup(&trial)) == -EACCES)
+	if (!err)
+		err = finding_tried(finding, in_child(try_cgroup, &trial),
+				    "attach it to a new cgroup");
+	if (err == -EACCES)
 		only_loaded(finding, words.works, "this user may make no cgroup");
 	else
 		trial_conclude(&trial, err, NET_CAPABILITIES, NULL, &words);

@@ -107,11 +107,10 @@ void check_cap_sys_admin(struct doctor *doctor, struct finding *finding)
 
 void check_cap_net_admin(struct doctor *doctor, struct finding *finding)
 {
-	bool is_admin = doctor->capabilities & CAPABILITY(CAP_SYS_ADMIN);
-
 	check_capability(doctor, finding, CAP_NET_ADMIN, MARK_LIMITED,
 			 "xdp:, tc: and cgroup: probes",
-			 is_admin ? "no tc: probes" : "no xdp:, tc:, sockmap: and cgroup: probes");
+			 "xdp:, tc:, sockmap: and cgroup: probes need CAP_SYS_ADMIN in its place, "
+			 "tc: before Linux 6.6 this itself");
 }
 
 void check_cap_net_raw(struct doctor *doctor, struct finding *finding)

@@ -14,7 +14,7 @@
 #include "doctor_try.h"
 
 enum {
-	COMPILE_MS = 5000,
+	COMPILE_MS = 10000,
 	EVENT_MS = 2000,
 	NUMBER = 0x2f6b7a11, /* what the child asks the kernel about: no process */
 };
@@ -157,6 +157,12 @@ void check_function_backend(struct doctor *doctor, struct finding *finding)
 	err = hotprobe_attach_spec(doctor->hp, "on_function", "kprobe:unshare_nsproxy_namespaces",
 				   &link);
 	finding_tried(finding, err, "attach it to a function of the kernel");
+	if (err == -EOPNOTSUPP) {
+		finding_is(finding, MARK_MISSING,
+			   "kprobe__ functions on anything but system calls cannot be attached");
+		finding_remedy(finding, "see kprobe and fentry");
+		return;
+	}
 	if (err) {
 		library_failed(doctor, finding, doctor->hp, err);
 		return;

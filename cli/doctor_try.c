@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -167,6 +168,20 @@ void trial_free(struct trial *trial)
 	close_if_open(trial->link_fd);
 	close_if_open(trial->prog_fd);
 	close_if_open(trial->map_fd);
+}
+
+int in_child(int (*work)(void *arg), void *arg)
+{
+	pid_t pid = fork();
+	int status = 0;
+
+	if (pid < 0)
+		return -errno;
+	if (!pid)
+		_exit(-work(arg));
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	return WIFEXITED(status) ? -WEXITSTATUS(status) : -EINTR;
 }
 
 int64_t now_ms(void)

@@ -63,6 +63,9 @@ int find_probe_type(struct finding *finding, const char *pmu, uint32_t *type);
 /* The lowest bit of a field of its perf_event_attr.config, -1 if it has none of that name. */
 int find_config_bit(const char *pmu, const char *field);
 
+/* Does the work in a child, for what is not to happen to this process, or has to be finished
+   whatever happens to it. Work returns 0 or a negative errno, and so does this. */
+int in_child(int (*work)(void *arg), void *arg);
 /* Milliseconds of the monotonic clock. */
 int64_t now_ms(void);
 /* A number or a line out of a file of /proc or /sys; false if it cannot be read. */

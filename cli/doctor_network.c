@@ -293,11 +293,12 @@ void check_cgroup(struct doctor *doctor, struct finding *finding)
 	};
 	struct trial trial = TRIAL(doctor, finding);
 	int err = trial_load(&trial, &kind);
+	bool is_loaded = !err;
 
-	if (!err)
+	if (is_loaded)
 		err = finding_tried(finding, in_child(try_cgroup, &trial),
 				    "attach it to a new cgroup");
-	if (err == -EACCES)
+	if (is_loaded && err == -EACCES)
 		only_loaded(finding, words.works, "this user may make no cgroup");
 	else
 		trial_conclude(&trial, err, NET_CAPABILITIES, NULL, &words);

@@ -63,7 +63,7 @@ void capability_remedy(struct finding *finding, uint64_t capabilities)
 	if (geteuid())
 		finding_remedy(finding, "sudo hotprobe ...");
 	else
-		finding_remedy(finding, "let what starts it leave it that: docker run %s",
+		finding_remedy(finding, "docker run %s, or whatever started this container",
 			       text_cstr(&options));
 	text_free(&options);
 }

@@ -803,42 +803,36 @@ static bool is_own(const char *name)
 	       !strncmp(name, "hotprobe_jit", 12);
 }
 
-static size_t count_own_programs(void)
+static const struct objects {
+	int (*next)(__u32 id, __u32 *next_id);
+	int (*open)(__u32 id);
+	size_t name_at; /* in what the kernel tells of it */
+} objects[] = {
+	{bpf_prog_get_next_id, bpf_prog_get_fd_by_id, offsetof(struct bpf_prog_info, name)},
+	{bpf_map_get_next_id, bpf_map_get_fd_by_id, offsetof(struct bpf_map_info, name)},
+};
+
+static size_t count_own(const struct objects *of)
 {
-	struct bpf_prog_info info;
-	__u32 id = 0, size = sizeof(info);
 	size_t count = 0;
 
-	while (!bpf_prog_get_next_id(id, &id)) {
-		int fd = bpf_prog_get_fd_by_id(id);
+	for (__u32 id = 0; !of->next(id, &id);) {
+		char info[512] = "";
+		__u32 size = sizeof(info);
+		int fd = of->open(id);
 
-		memset(&info, 0, sizeof(info));
 		if (fd < 0)
 			continue;
-		if (!bpf_obj_get_info_by_fd(fd, &info, &size))
-			count += is_own(info.name);
+		if (!bpf_obj_get_info_by_fd(fd, info, &size))
+			count += is_own(info + of->name_at);
 		close(fd);
 	}
 	return count;
 }
 
-static size_t count_own_maps(void)
+static size_t count_all_own(void)
 {
-	struct bpf_map_info info;
-	__u32 id = 0, size = sizeof(info);
-	size_t count = 0;
-
-	while (!bpf_map_get_next_id(id, &id)) {
-		int fd = bpf_map_get_fd_by_id(id);
-
-		memset(&info, 0, sizeof(info));
-		if (fd < 0)
-			continue;
-		if (!bpf_obj_get_info_by_fd(fd, &info, &size))
-			count += is_own(info.name);
-		close(fd);
-	}
-	return count;
+	return count_own(&objects[0]) + count_own(&objects[1]);
 }
 
 /* The kernel frees what a process that ended had with some delay. */
@@ -846,10 +840,9 @@ static void check_no_own_objects(void)
 {
 	time_t end = time(NULL) + 20;
 
-	while ((count_own_programs() || count_own_maps()) && time(NULL) < end)
+	while (count_all_own() && time(NULL) < end)
 		nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
-	ck_assert_uint_eq(count_own_programs(), 0);
-	ck_assert_uint_eq(count_own_maps(), 0);
+	ck_assert_uint_eq(count_all_own(), 0);
 }
 
 /* All names in a directory, one after the other; malloc'ed. */

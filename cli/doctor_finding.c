@@ -114,6 +114,10 @@ static void not_permitted(const struct doctor *doctor, struct finding *finding, 
 		capability_names(&names, lacking);
 		finding_is(finding, MARK_MISSING, "not permitted: it takes %s", text_cstr(&names));
 		capability_remedy(finding, lacking);
+	} else if (is_in_user_namespace()) {
+		finding_is(finding, MARK_MISSING,
+			   "not permitted: capabilities of a user namespace do not count");
+		finding_remedy(finding, "see user namespace");
 	} else {
 		finding_is(finding, MARK_MISSING,
 			   "%s: the kernel does not permit it, though no capability is missing",

@@ -177,7 +177,11 @@ void check_cache(struct doctor *doctor, struct finding *finding)
 	} else if (count < 0 || !can_write(dir)) {
 		finding_is(finding, MARK_LIMITED, "%s: the directory cannot be %s", cost,
 			   count < 0 ? "read" : "written to");
-		finding_remedy(finding, "let XDG_CACHE_HOME name a directory of this user's");
+		if (geteuid())
+			finding_remedy(finding,
+				       "let XDG_CACHE_HOME name a directory of this user's");
+		else
+			finding_remedy(finding, "mkdir -p -m 700 %s", dir);
 	} else {
 		finding_is(finding, MARK_OK,
 			   "%d program%s, %llu KiB: they start without the compiler", count,

@@ -129,8 +129,7 @@ void check_memlock(struct doctor *doctor, struct finding *finding)
 
 void check_open_files(struct doctor *doctor, struct finding *finding)
 {
-	const unsigned long enough =
-		256; /* a program with tables and a probe for each of some CPUs */
+	const rlim_t enough = 256; /* for a dozen each on a machine of some CPUs */
 	struct rlimit limit;
 
 	(void)doctor;
@@ -169,6 +168,11 @@ static int is_initial(const char *path, ino_t initial)
 	if (stat(path, &st))
 		return -errno;
 	return st.st_ino == initial;
+}
+
+bool is_in_user_namespace(void)
+{
+	return !is_initial("/proc/self/ns/user", INITIAL_USER_NS);
 }
 
 void check_pid_namespace(struct doctor *doctor, struct finding *finding)

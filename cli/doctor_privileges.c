@@ -221,7 +221,9 @@ void check_kernel_symbols(struct doctor *doctor, struct finding *finding)
 	finding_is(finding, err ? MARK_MISSING : MARK_LIMITED,
 		   "kernel stacks and addresses stay numbers");
 	if (err)
-		finding_remedy(finding, "mount -t proc proc /proc");
+		finding_remedy(finding, access("/proc/self", F_OK)
+						? "mount -t proc proc /proc"
+						: "use a kernel with CONFIG_KALLSYMS");
 	else if (!strcmp(setting, "2"))
 		finding_remedy(finding, "sysctl kernel.kptr_restrict=1");
 	else

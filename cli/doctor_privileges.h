@@ -3,6 +3,7 @@
 #define HOTPROBE_CLI_DOCTOR_PRIVILEGES_H
 
 #include <linux/capability.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "doctor.h"
@@ -14,6 +15,8 @@
 
 /* The effective ones of this process. */
 uint64_t capabilities_read(void);
+/* In one whose capabilities do not count for what hotprobe does. */
+bool is_in_user_namespace(void);
 /* Appends their names, "CAP_BPF and CAP_PERFMON". */
 void capability_names(struct text *text, uint64_t capabilities);
 /* What to do to have them. */

@@ -177,8 +177,11 @@ int in_child(int (*work)(void *arg), void *arg)
 
 	if (pid < 0)
 		return -errno;
-	if (!pid)
-		_exit(-work(arg));
+	if (!pid) {
+		int err = -work(arg);
+
+		_exit(err > 255 ? EOPNOTSUPP : err); /* such as ENOTSUPP, 524 */
+	}
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	return WIFEXITED(status) ? -WEXITSTATUS(status) : -EINTR;

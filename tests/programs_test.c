@@ -679,6 +679,21 @@ START_TEST(the_others_load)
 }
 END_TEST
 
+START_TEST(runqlat)
+{
+	struct printed printed;
+
+	NEED(no_bpf());
+	NEED(shared_machine());
+	/* Each sleep is woken once, at least. */
+	printed = RUN_PROGRAM("runqlat", "--all", "--", shell(), "-c",
+			      "for i in 1 2 3 4 5; do sleep 0.01; done");
+	ck_printed(count_rows(json_array_get(entries_of(&printed, "microseconds"), 0), 0,
+			      INT64_MAX) >= 5);
+	free_printed(&printed);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("programs");
@@ -687,7 +702,7 @@ int main(void)
 		statsnoop,  rmsnoop,	  filetop,     iosize,	   syncsnoop,	    mountsnoop,
 		tcpconnect, tcpstates,	  connectlat,  netbytes,   ctxsw,	    futexwait,
 		profile,    faults,	  mmapsnoop,   mallocsize, memleak,	    threadsnoop,
-		resolve,    bashreadline, funclatency, pygc,	   the_others_load,
+		resolve,    bashreadline, funclatency, pygc,	   the_others_load, runqlat,
 	};
 
 	for (size_t i = 0; i < COUNT(tests); i++)

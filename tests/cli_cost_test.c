@@ -18,6 +18,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "../cli/line_format.h"
 #include "../cli/output.h"
 
 enum {
@@ -211,17 +212,39 @@ START_TEST(a_callback_costs_nothing_but_itself)
 }
 END_TEST
 
+/* The ways to print: on a narrow and a wide terminal text is cut and coloured, a format converts.
+ */
+static const struct way {
+	const struct output_format *format;
+	unsigned columns; /* 0: no terminal */
+	const char *line;
+} ways[] = {
+	{&output_columns, 0, NULL},
+	{&output_json, 0, NULL},
+	{&output_csv, 0, NULL},
+	{&output_columns, 20, NULL},
+	{&output_columns, 1000, NULL},
+	{&output_lines, 0, "{time:.3} {number:>12} {number!hex:<8.4}|{number!ms:.1} {comm:^20} {ret} {state} {load:.2} {low}"},
+};
+
 START_TEST(a_printed_event_costs_a_part_of_a_write)
 {
-	static const struct output_format *const formats[] = {&output_columns, &output_json,
-							      &output_csv};
+	const struct way *way = &ways[_i];
+	struct line_format line = {0};
 	struct output out;
+	size_t at;
 	int fd;
 
 	NEED(no_bpf());
 	fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
-	output_open(&out, formats[_i], fd);
+	output_open(&out, way->format, fd);
+	out.terminal = out.colours = way->columns != 0;
+	out.width = way->columns;
+	if (way->line)
+		ck_assert_ptr_null(line_format_parse(&line, way->line, &at));
+	out.line_format = &line;
 	check_cost(false, print_event, &out);
+	line_format_free(&line);
 	close(fd);
 }
 END_TEST
@@ -231,6 +254,6 @@ int main(void)
 	Suite *suite = suite_create("cli_cost");
 
 	add_loop_test(suite, a_callback_costs_nothing_but_itself, 60, 2);
-	add_loop_test(suite, a_printed_event_costs_a_part_of_a_write, 60, 3);
+	add_loop_test(suite, a_printed_event_costs_a_part_of_a_write, 60, COUNT(ways));
 	return run_suite(suite);
 }

@@ -276,6 +276,8 @@ install: all $(MAN)
 	install -m 644 programs/*.c $(DESTDIR)$(PREFIX)/share/hotprobe/programs/
 	install -D -m 644 $(B)/man/hotprobe.1 $(DESTDIR)$(PREFIX)/share/man/man1/hotprobe.1
 	install -D -m 644 $(B)/man/libhotprobe.3 $(DESTDIR)$(PREFIX)/share/man/man3/libhotprobe.3
+	for name in $$(sed -n 's/^[a-z].*\(hotprobe_[a-z0-9_]*\)(.*/\1/p' runtime/hotprobe.h); do \
+		echo '.so man3/libhotprobe.3' > $(DESTDIR)$(PREFIX)/share/man/man3/$$name.3 || exit; done
 	for file in $(COMPLETIONS); do install -D -m 644 $$file $(DESTDIR)$(PREFIX)/$$file || exit; done
 
 clean:

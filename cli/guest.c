@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "colour.h"
 #include "command.h"
 #include "guest.h"
 #include "hotprobe.h"
@@ -333,6 +334,10 @@ static bool complete(struct guest *guest, const struct options *options)
 		return false;
 	guest->stops = guest->options.duration_ms;
 	guest->opts.backend = guest->options.backend;
+	/* In there standard output is no terminal. */
+	add_option(&guest->inner, "--color",
+		   colour_wanted(STDOUT_FILENO) && colour_wanted(STDERR_FILENO) ? "always"
+										: "never");
 	if (!options->rest)
 		return true;
 	if (!options->rest[0]) {
@@ -440,8 +445,10 @@ static const char guest_help[] =
 	"      --update              setup: fetch the newest package of that kernel\n"
 	"      --headers             setup: fetch the kernel's headers too\n"
 	"\n"
-	"Options:\n"
+	"What is traced:\n"
 	RUN_OPTIONS_HELP
+	"\n"
+	"Others:\n"
 	"  -h, --help                print this\n"
 	"\n"
 	EXIT_STATUS_HELP

@@ -103,29 +103,33 @@ enum {
 	{"verifier-log", no_argument, NULL, SOURCE_VERIFIER_LOG}
 /* clang-format on */
 
-#define SOURCE_OPTIONS_HELP                                                                        \
-	"  -v, --verbose             say what is done, and what each function is attached to\n"    \
-	"  -D, --define NAME[=VALUE]\n"                                                            \
-	"                            define a macro\n"                                             \
-	"  -I, --include-dir DIR     look for \"\" includes there too\n"                           \
-	"      --cflag FLAG          give the compiler one more flag\n"                            \
-	"      --attach KIND:TARGET=FUNCTION\n"                                                    \
-	"                            attach a function whose name does not say where to, as:\n"    \
-	"                              kprobe:FUNC, kprobe:FUNC+0x10, kretprobe:FUNC\n"            \
-	"                              syscall:NAME, syscall_ret:NAME\n"                           \
-	"                              tracepoint:CATEGORY:EVENT, raw_tracepoint:EVENT\n"          \
-	"                              uprobe:FILE:SYMBOL, uretprobe:FILE:SYMBOL\n"                \
-	"                              usdt:FILE:PROVIDER:PROBE\n"                                 \
-	"                              kfunc:FUNC, kretfunc:FUNC, fmod_ret:FUNC, lsm:HOOK\n"       \
-	"                              iter:KIND, iter:bpf_map_elem:map=TABLE\n"                   \
-	"                              perf_event:EVENT:freq=HZ|period=N[,pid=PID][,cpu=N]\n"      \
-	"                              xdp:IFACE, tc:IFACE:ingress|egress, socket:IFACE\n"         \
-	"                              cgroup:PATH:HOOK, sockmap:TABLE:HOOK\n"                     \
+/* clang-format off */
+#define SOURCE_ATTACH_HELP \
+	"      --attach KIND:TARGET=FUNCTION\n" \
+	"                            attach a function whose name does not say where to, as:\n" \
+	"                              kprobe:FUNC, kprobe:FUNC+0x10, kretprobe:FUNC\n" \
+	"                              syscall:NAME, syscall_ret:NAME\n" \
+	"                              tracepoint:CATEGORY:EVENT, raw_tracepoint:EVENT\n" \
+	"                              uprobe:FILE:SYMBOL, uretprobe:FILE:SYMBOL\n" \
+	"                              usdt:FILE:PROVIDER:PROBE\n" \
+	"                              kfunc:FUNC, kretfunc:FUNC, fmod_ret:FUNC, lsm:HOOK\n" \
+	"                              iter:KIND, iter:bpf_map_elem:map=TABLE\n" \
+	"                              perf_event:EVENT:freq=HZ|period=N[,pid=PID][,cpu=N]\n" \
+	"                              xdp:IFACE, tc:IFACE:ingress|egress, socket:IFACE\n" \
+	"                              cgroup:PATH:HOOK, sockmap:TABLE:HOOK\n" \
 	"                            sys_NAME as a FUNC is the syscall by this kernel's name; a\n" \
-	"                            FUNC of kprobes, CATEGORY and EVENT may be patterns: vfs_*\n" \
-	"      --kernel-headers DIR  compile against kernel headers in DIR, not those that are\n"  \
-	"                            made from the kernel's BTF\n"                                 \
+	"                            FUNC of kprobes, CATEGORY and EVENT may be patterns: vfs_*\n"
+#define SOURCE_COMPILE_HELP \
+	"  -v, --verbose             say what is done, and what each function is attached to\n" \
+	"  -D, --define NAME[=VALUE]\n" \
+	"                            define a macro\n" \
+	"  -I, --include-dir DIR     look for \"\" includes there too\n" \
+	"      --cflag FLAG          give the compiler one more flag\n" \
+	"      --kernel-headers DIR  compile against kernel headers in DIR, not those that are\n" \
+	"                            made from the kernel's BTF\n" \
 	"      --no-cache            compile even what was compiled before\n"
+#define SOURCE_OPTIONS_HELP SOURCE_COMPILE_HELP SOURCE_ATTACH_HELP
+/* clang-format on */
 
 #define VERIFIER_LOG_HELP                                                                          \
 	"      --verifier-log        print all that the kernel's verifier says of each function\n"

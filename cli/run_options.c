@@ -259,10 +259,12 @@ const char run_help[] =
 	"Otherwise the whole system is, until Ctrl-C. If hotprobe is told to end before COMMAND,\n"
 	"it passes the signal on (SIGTERM after --duration); a second Ctrl-C ends it at once.\n"
 	"\n"
-	"Options:\n"
+	"What is traced:\n"
 	"      --pid PID             trace this running process and its descendants\n"
-	"      --flame FILE.svg      draw a flame graph of the stacks\n"
 	RUN_OPTIONS_HELP
+	"\n"
+	"Others:\n"
+	"      --flame FILE.svg      draw a flame graph of the stacks\n"
 	"  -h, --help                print this\n"
 	"\n"
 	CONVERSIONS_HELP

@@ -55,7 +55,20 @@ enum {
 	VERIFIER_LOG_NAME,                                                                         \
 	SOURCE_NAMES
 
+/* Begins below the heading of the first group, which is of what is traced. */
 #define RUN_OPTIONS_HELP \
+	"  -a, --all                 with COMMAND: trace the whole system until it ends\n" \
+	"      --duration SECONDS    end after that time\n" \
+	SOURCE_ATTACH_HELP \
+	"      --backend auto|fentry|kprobe|tracepoint\n" \
+	"                            how to attach functions that BCC attaches as kprobes\n" \
+	"      --counter TABLE=EVENT\n" \
+	"                            let programs read this event's counters of all CPUs from a\n" \
+	"                            BPF_PERF_ARRAY; events are named as in perf list\n" \
+	"      --perf-pages N        pages of each CPU's event buffer, a power of two (64)\n" \
+	"      --perf-buffer         send BPF_PERF_OUTPUT over perf buffers, not over a ring buffer\n" \
+	"\n" \
+	"How events are printed:\n" \
 	"      --json                print JSON, one object a line\n" \
 	"      --csv                 print comma-separated values\n" \
 	"      --format FORMAT       print each event as this line: '{time} {comm:16} {pid:>7} {ret}'\n" \
@@ -65,21 +78,16 @@ enum {
 	"                            'hotprobe help run' lists the conversions\n" \
 	"      --folded              print the stacks alone, a line each, as flame graph tools take them\n" \
 	"      --raw                 leave numbers as they are: no names of errors, no units of time\n" \
-	"  -a, --all                 with COMMAND: trace the whole system until it ends\n" \
-	"      --duration SECONDS    end after that time\n" \
+	"\n" \
+	"What tables hold, at the end:\n" \
 	"      --interval SECONDS    print the tables each time, not only at the end\n" \
 	"      --clear               what was printed does not count again\n" \
 	"      --tables NAME,...     print these tables; none prints none\n" \
 	"      --top N               of each table, the N entries with the largest values\n" \
-	"      --counter TABLE=EVENT\n" \
-	"                            let programs read this event's counters of all CPUs from a\n" \
-	"                            BPF_PERF_ARRAY; events are named as in perf list\n" \
-	SOURCE_OPTIONS_HELP \
-	VERIFIER_LOG_HELP \
-	"      --backend auto|fentry|kprobe|tracepoint\n" \
-	"                            how to attach functions that BCC attaches as kprobes\n" \
-	"      --perf-pages N        pages of each CPU's event buffer, a power of two (64)\n" \
-	"      --perf-buffer         send BPF_PERF_OUTPUT over perf buffers, not over a ring buffer\n"
+	"\n" \
+	"How it is compiled:\n" \
+	SOURCE_COMPILE_HELP \
+	VERIFIER_LOG_HELP
 /* clang-format on */
 
 struct run_options {

@@ -16,7 +16,7 @@
 #include "guest.h"
 
 enum {
-	VERSION_MS = 4000,
+	VERSION_MS = 10000, /* an emulated processor may be busy */
 };
 
 void check_versions(struct doctor *doctor, struct finding *finding)

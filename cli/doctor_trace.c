@@ -14,7 +14,7 @@
 #include "doctor_try.h"
 
 enum {
-	COMPILE_MS = 10000,
+	COMPILE_MS = 30000, /* an emulated processor may take a third of it */
 	EVENT_MS = 2000,
 	NUMBER = 0x2f6b7a11, /* what the child asks the kernel about: no process */
 };

@@ -13,160 +13,6 @@
 
 #define MAX_ERRNO 4095
 
-/* ---- Which conversion ------------------------------------------------------------------------ */
-
-static bool is_one_of(const char *name, size_t length, const char *const *words)
-{
-	for (; *words; words++)
-		if (strlen(*words) == length && !strncmp(name, *words, length))
-			return true;
-	return false;
-}
-
-/* "saddr" in "ipv4_saddr", and a name that is one of the words itself. */
-static bool ends_in(const char *name, const char *const *words)
-{
-	const char *last = strrchr(name, '_');
-
-	return is_one_of(name, strlen(name), words) ||
-	       (last && is_one_of(last + 1, strlen(last + 1), words));
-}
-
-static const char *const errnos[] = {"ret", "retval", "err", "error", "errno", NULL};
-static const char *const addresses[] = {"addr",	 "saddr", "daddr", "ip",
-					"laddr", "raddr", "ipv",   NULL};
-static const char *const code[] = {"ip", "func", "function", "fn", "caller", NULL};
-static const char *const places[] = {"addr", NULL};
-static const char *const durations[] = {"delta", "latency", "duration", "elapsed", "ns", NULL};
-static const char *const flags[] = {"flags", NULL};
-static const char *const signals[] = {"signal", "sig", NULL};
-static const char *const families[] = {"family", "af", NULL};
-static const char *const micros[] = {"us", NULL}, *const millis[] = {"ms", NULL};
-static const char *const times[] = {"ts",      "time",	       "timestamp", "start", "ts_ns",
-				    "time_ns", "timestamp_ns", "start_ns",  NULL};
-
-/* "saddr6" and "saddr_v6" as "saddr". */
-static bool is_address_name(const char *name)
-{
-	char base[64];
-	size_t length = strlen(name);
-
-	if (length >= sizeof(base))
-		return false;
-	if (length && (name[length - 1] == '4' || name[length - 1] == '6'))
-		length--;
-	if (length > 2 && !strncmp(name + length - 2, "_v", 2))
-		length -= 2;
-	memcpy(base, name, length);
-	base[length] = '\0';
-	return ends_in(base, addresses);
-}
-
-static bool is_big_endian(const struct hotprobe_value *value)
-{
-	const char *type = hotprobe_type_name(value->type);
-
-	return !strcmp(type, "__be16") || !strcmp(type, "__be32") || !strcmp(type, "__be64");
-}
-
-static enum conversion for_integer(const struct hotprobe_value *value)
-{
-	const char *name = value->name;
-
-	if (value->size == 8 && is_one_of(name, strlen(name), times))
-		return CONVERT_TIME;
-	if (ends_in(name, durations))
-		return CONVERT_NS;
-	if (ends_in(name, micros))
-		return CONVERT_US;
-	if (ends_in(name, millis))
-		return CONVERT_MS;
-	if (value->size >= 4 && ends_in(name, errnos))
-		return CONVERT_ERRNO;
-	if (value->size == 4 && is_address_name(name))
-		return CONVERT_IP;
-	if (is_big_endian(value))
-		return CONVERT_BIG_ENDIAN;
-	if (value->size == 8 && ends_in(name, code))
-		return CONVERT_SYMBOL;
-	if (value->size == 8 && ends_in(name, places))
-		return CONVERT_KERNEL_SYMBOL;
-	if (ends_in(name, flags))
-		return CONVERT_HEX;
-	if (!strcmp(name, "syscall"))
-		return CONVERT_SYSCALL;
-	if (is_one_of(name, strlen(name), signals))
-		return CONVERT_SIGNAL;
-	if (value->size >= 2 && is_one_of(name, strlen(name), families))
-		return CONVERT_FAMILY;
-	return CONVERT_NONE;
-}
-
-enum conversion conversion_for(const struct hotprobe_value *value)
-{
-	if (value->kind == HOTPROBE_INT && !value->bit_size)
-		return for_integer(value);
-	if (value->kind == HOTPROBE_POINTER && ends_in(value->name, code))
-		return CONVERT_SYMBOL;
-	if (value->kind == HOTPROBE_POINTER && ends_in(value->name, places))
-		return CONVERT_KERNEL_SYMBOL;
-	if (value_is_address(value))
-		return value->size == 4 ? CONVERT_IPV4 : CONVERT_IPV6;
-	if (value->size == 16 && is_address_name(value->name) &&
-	    (value->kind == HOTPROBE_INT128 || value->kind == HOTPROBE_ARRAY))
-		return CONVERT_IP;
-	return CONVERT_NONE;
-}
-
-static const struct {
-	const char *name;
-	enum conversion conversion;
-} names[] = {
-	{"raw", CONVERT_NONE},	 {"hex", CONVERT_HEX},	       {"errno", CONVERT_ERRNO},
-	{"ns", CONVERT_NS},	 {"us", CONVERT_US},	       {"ms", CONVERT_MS},
-	{"time", CONVERT_TIME},	 {"ip", CONVERT_IP},	       {"ipv4", CONVERT_IPV4},
-	{"ipv6", CONVERT_IPV6},	 {"port", CONVERT_BIG_ENDIAN}, {"family", CONVERT_FAMILY},
-	{"sym", CONVERT_SYMBOL}, {"syscall", CONVERT_SYSCALL}, {"signal", CONVERT_SIGNAL},
-	{"addr", CONVERT_IP}, /* the older name of ip */
-};
-
-enum conversion conversion_named(const char *name, size_t length)
-{
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (strlen(names[i].name) == length && !strncmp(names[i].name, name, length))
-			return names[i].conversion;
-	return CONVERSIONS;
-}
-
-const char *conversion_name(size_t index)
-{
-	/* All but the last, which is there for those who know it. */
-	return index + 1 < sizeof(names) / sizeof(*names) ? names[index].name : NULL;
-}
-
-bool convert_makes_text(enum conversion conversion)
-{
-	switch (conversion) {
-	case CONVERT_IP:
-	case CONVERT_IPV4:
-	case CONVERT_IPV6:
-	case CONVERT_FAMILY:
-	case CONVERT_KERNEL_SYMBOL:
-	case CONVERT_SYMBOL:
-	case CONVERT_SYSCALL:
-	case CONVERT_SIGNAL:
-		return true;
-	default:
-		return false;
-	}
-}
-
-bool convert_has_decimals(enum conversion conversion, const struct hotprobe_value *value)
-{
-	return value->kind == HOTPROBE_FLOAT || conversion == CONVERT_NS ||
-	       conversion == CONVERT_US || conversion == CONVERT_MS || conversion == CONVERT_TIME;
-}
-
 /* ---- Conversions ----------------------------------------------------------------------------- */
 
 static bool hex(struct text *text, const struct hotprobe_value *value)
@@ -253,22 +99,16 @@ static bool time_of_day(struct text *text, const struct hotprobe_value *value, i
 
 /* ---- Addresses ------------------------------------------------------------------------------- */
 
-static bool is_member_of(const struct hotprobe_value *whole, const char *const *words,
-			 struct hotprobe_value *member)
+/* Of 16 bytes, which have room for both, the family of the event tells what they hold. */
+static bool is_ipv4(const struct hotprobe_value *whole)
 {
-	for (size_t i = 0; value_is_aggregate(whole) && !hotprobe_member(whole, i, member); i++)
-		if (member->kind == HOTPROBE_INT &&
-		    is_one_of(member->name, strlen(member->name), words))
-			return true;
+	struct hotprobe_value member;
+
+	for (size_t i = 0;
+	     whole && value_is_aggregate(whole) && !hotprobe_member(whole, i, &member); i++)
+		if (conversion_for(&member) == CONVERT_FAMILY)
+			return member.u == AF_INET;
 	return false;
-}
-
-/* Which the 16 bytes hold that have room for both. */
-static bool is_ipv4(const struct converter *with)
-{
-	struct hotprobe_value family;
-
-	return with->whole && is_member_of(with->whole, families, &family) && family.u == AF_INET;
 }
 
 static bool address(struct text *text, const struct converter *with, enum conversion conversion,
@@ -276,7 +116,7 @@ static bool address(struct text *text, const struct converter *with, enum conver
 {
 	char buffer[INET6_ADDRSTRLEN];
 	bool short_one = conversion == CONVERT_IPV4 || value->size == 4 ||
-			 (conversion == CONVERT_IP && is_ipv4(with));
+			 (conversion == CONVERT_IP && is_ipv4(with->whole));
 
 	if (value->size != 16 && (value->size != 4 || conversion == CONVERT_IPV6))
 		return false;

@@ -119,11 +119,13 @@ static void give_frame(struct hotprobe *hp, pid_t pid, const struct calls *calls
 		       stack_frame_fn fn, void *ctx)
 {
 	struct hotprobe_symbol symbol;
-	struct stack_frame frame = {.address = calls->addresses[index], .build_id = ""};
+	struct stack_frame frame = {.build_id = ""};
 
 	if (calls->places) {
 		frame.address = calls->places[index].offset;
 		frame.build_id = calls->places[index].build_id;
+	} else {
+		frame.address = calls->addresses[index];
 	}
 	frame.kernel = frame.address >> 63;
 	/* All but the innermost are where a call returns to: maybe the next function. */

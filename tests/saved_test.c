@@ -229,21 +229,26 @@ END_TEST
 
 START_TEST(on_a_full_disk_it_is_compiled_each_time)
 {
-	char *dir = make_dir();
+	static const char page[4096] = "";
+	char *parent = make_dir(), *dir = format("%s/cache", parent);
+	char *other = format("%s/other", parent);
 	struct hotprobe_opts opts = {.sz = sizeof(opts), .cache_dir = dir};
 
 	/* The namespace ends with this test's process. */
 	if (unshare(CLONE_NEWNS) || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
-	    mount("none", dir, "tmpfs", 0, "size=4k,mode=0700")) {
-		remove_dir(dir);
+	    mount("none", parent, "tmpfs", 0, "size=4k,mode=0700")) {
+		remove_dir(parent);
 		SKIP("no file system can be mounted: %s", strerror(errno));
 	}
+	write_file(other, page, sizeof(page));
 	ck_assert(!opens_from_cache(dir, "a.c", NULL));
 	ck_assert(!opens_from_cache(dir, "a.c", NULL));
 	ck_assert_int_eq(hotprobe_cache_each(&opts, NULL, NULL), 0);
 	ck_assert_int_eq(count_files(dir), 0);
-	ck_assert_int_eq(umount(dir), 0);
-	remove_dir(dir);
+	ck_assert_int_eq(umount(parent), 0);
+	free(other);
+	free(dir);
+	remove_dir(parent);
 }
 END_TEST
 
@@ -291,6 +296,8 @@ END_TEST
 
 START_TEST(changed_kernel_headers_make_another_entry)
 {
+	NEED(no_compiler_here());
+
 	char *parent = make_dir(), *dir = format("%s/cache", parent);
 	char *tree = format("%s/tree", parent),
 	     *kconfig = format("%s/include/linux/kconfig.h", tree);
@@ -335,7 +342,8 @@ START_TEST(a_start_from_the_cache_reads_no_types_and_starts_no_compiler)
 	static const char script[] = "mount -t tmpfs none /var/cache || exit 77\n"
 				     "\"$1\" check \"$2/count.c\" && "
 				     "strace -f -o \"$2/trace\" \"$1\" check -v \"$2/count.c\"\n";
-	static const char good[] = "int syscall__getpgid(struct pt_regs *ctx) { return 0; }\n";
+	/* Whether a trampoline can be had is looked up in the types. */
+	static const char good[] = "TRACEPOINT_PROBE(syscalls, sys_enter_getpgid) { return 0; }\n";
 	char *dir = make_dir(), *source = format("%s/count.c", dir);
 	char *path = format("%s/trace", dir), *trace;
 	struct result r;
@@ -352,7 +360,7 @@ START_TEST(a_start_from_the_cache_reads_no_types_and_starts_no_compiler)
 	trace = read_file(path, NULL);
 	ck_assert_ptr_nonnull(strstr(trace, "BPF_PROG_LOAD"));
 	ck_assert_ptr_null(strstr(trace, "/sys/kernel/btf/vmlinux"));
-	ck_assert_ptr_null(strstr(trace, "config"));
+	ck_assert_ptr_null(strstr(trace, "/config"));
 	ck_assert_ptr_null(strstr(strstr(trace, "execve") + 1, "execve"));
 	free(trace);
 	result_free(&r);

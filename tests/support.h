@@ -52,6 +52,8 @@ void note_skip(const char *format, ...) __attribute__((format(printf, 1, 2)));
 const char *no_btf(void);
 const char *no_bpf(void);
 const char *no_kprobes(void);
+/* NULL if the compiler sees the test's files: see outside_cc.c. */
+const char *no_compiler_here(void);
 /* NULL in a guest of scripts/guest, of which everything may be traced. */
 const char *shared_machine(void);
 

@@ -76,7 +76,7 @@ int verifier_explain(struct hotprobe_program *program, const struct bytecode *co
 	trace_follow(&trace, code, log);
 	message = find_message(&trace, &rule);
 	place = find_place(program, code, &trace);
-	words_find(&words, program, code, &trace, message ? message : "", &place);
+	words_choose(&words, program, code, &trace, message ? message : "", &place);
 	/* What it is too much for, kernels have several errnos for. */
 	if (rule && err != -EACCES)
 		err = -EINVAL;

@@ -681,9 +681,9 @@ static void find_known(struct words *w, const struct about *about)
 	}
 }
 
-void words_find(struct words *w, const struct hotprobe_program *program,
-		const struct bytecode *code, const struct trace *trace, const char *message,
-		const struct place *place)
+void words_choose(struct words *w, const struct hotprobe_program *program,
+		  const struct bytecode *code, const struct trace *trace, const char *message,
+		  const struct place *place)
 {
 	struct about about = {
 		.program = program,

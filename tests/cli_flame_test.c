@@ -96,9 +96,19 @@ END_TEST
 	"	key.stack = stacks.get_stackid(ctx, BPF_F_USER_STACK);\n"                                \
 	"	calls.increment(key);\n	return 0;\n}\n"
 
-static struct result run_program(const char *option, const char *value)
+/* The same, a record for each call. */
+#define EVENTS                                                                                     \
+	"BPF_STACK_TRACE(stacks, 64);\n"                                                           \
+	"struct event { u32 pid; char comm[16]; int user_stack_id; };\n"                           \
+	"BPF_PERF_OUTPUT(events);\n"                                                               \
+	"HOTPROBE(\"uprobe:%s:_ZN4user6middleEi\")\nint on_middle(struct pt_regs *ctx)\n{\n"       \
+	"	struct event event = {.pid = bpf_get_current_pid_tgid() >> 32};\n"                       \
+	"	bpf_get_current_comm(event.comm, sizeof(event.comm));\n"                                 \
+	"	event.user_stack_id = stacks.get_stackid(ctx, BPF_F_USER_STACK);\n"                      \
+	"	events.perf_submit(ctx, &event, sizeof(event));\n	return 0;\n}\n"
+
+static struct result run_text(char *text, const char *option, const char *value)
 {
-	char *text = format(PROGRAM, build_path("tests/user_child"));
 	struct result r =
 		run((const char *const[]){build_path("hotprobe"), "run", "--no-cache", "-", option,
 					  value, "--", build_path("tests/user_child"), "stack", "7",
@@ -107,6 +117,11 @@ static struct result run_program(const char *option, const char *value)
 
 	free(text);
 	return r;
+}
+
+static struct result run_program(const char *option, const char *value)
+{
+	return run_text(format(PROGRAM, build_path("tests/user_child")), option, value);
 }
 
 START_TEST(folded_lines_begin_outermost)
@@ -125,6 +140,29 @@ START_TEST(folded_lines_begin_outermost)
 }
 END_TEST
 
+/* Each event is a line in --folded, and counts once in the picture. */
+START_TEST(events_have_stacks_too)
+{
+	char *dir = make_dir(), *file = format("%s/flame.svg", dir), *svg;
+	struct result r;
+	size_t size;
+
+	NEED(no_bpf());
+	r = run_text(format(EVENTS, build_path("tests/user_child")), "--folded", "--raw");
+	ck_assert_msg(!r.status, "status %d:\n%s", r.status, r.err);
+	ck_assert_uint_eq(count_of(r.out, ";main;work;outer;user::middle(int) 1\n"), 7);
+	result_free(&r);
+	r = run_text(format(EVENTS, build_path("tests/user_child")), "--flame", file);
+	ck_assert_msg(!r.status, "status %d:\n%s", r.status, r.err);
+	svg = read_file(file, &size);
+	check_has(svg, "user::middle(int)");
+	result_free(&r);
+	free(svg);
+	free(file);
+	remove_dir(dir);
+}
+END_TEST
+
 START_TEST(no_stacks_are_an_error)
 {
 	const char *text = "TRACEPOINT_PROBE(syscalls, sys_enter_getpgid)\n{\n	return 0;\n}\n";
@@ -139,6 +177,12 @@ START_TEST(no_stacks_are_an_error)
 	check_has(r.err, "there are no stacks to draw");
 	check_has(r.err, "hint: ");
 	ck_assert(access(file, F_OK));
+	result_free(&r);
+	r = run((const char *const[]){build_path("hotprobe"), "run", "--no-cache", "-", "--folded",
+				      "--", "true", NULL},
+		text, strlen(text));
+	check_has(r.err, "the program has no BPF_STACK_TRACE");
+	ck_assert_str_eq(r.out, "");
 	result_free(&r);
 	free(file);
 	remove_dir(dir);
@@ -204,6 +248,7 @@ int main(void)
 	add_test(suite, names_cannot_become_markup, 20);
 	add_test(suite, nothing_is_no_picture, 20);
 	add_test(suite, folded_lines_begin_outermost, 30);
+	add_test(suite, events_have_stacks_too, 60);
 	add_test(suite, no_stacks_are_an_error, 30);
 	add_test(suite, a_browser_shows_it, 120);
 	return run_suite(suite);

@@ -256,6 +256,24 @@ START_TEST(data_has_no_colours)
 }
 END_TEST
 
+/* However much there is to say. */
+START_TEST(messages_stay_off_the_output)
+{
+	struct result r;
+
+	NEED(no_bpf());
+	r = run((const char *const[]){build_path("hotprobe"), "run", "-v", "--verifier-log",
+				      "--no-cache", "--csv", "-", "--", build_path("tests/child"),
+				      "numbers", "7000001", NULL},
+		events, strlen(events));
+	ck_assert_int_eq(r.status, 0);
+	ck_assert_str_eq(r.out, "n,name,ret\n7000001," TEXT ",-2\n\n"
+				"table,low,high,count\nsizes,3,3,1\n");
+	ck_assert_msg(strstr(r.err, "sys_enter_getpgid") != NULL, "%s", r.err);
+	result_free(&r);
+}
+END_TEST
+
 /* ---- Where output cannot go --------------------------------------------------------------------
  */
 
@@ -332,6 +350,7 @@ int main(void)
 	add_test(suite, colours_can_be_refused, 60);
 	add_test(suite, files_have_colours_only_if_told, 60);
 	add_test(suite, data_has_no_colours, 60);
+	add_test(suite, messages_stay_off_the_output, 30);
 	add_test(suite, a_full_disk_is_told, 60);
 	add_test(suite, a_closed_output_is_told, 60);
 	add_test(suite, a_reader_that_went_ends_it, 120);

@@ -22,11 +22,13 @@ const struct file_system file_system_debug = {
 	.name = "debugfs",
 	.magic = DEBUGFS_MAGIC,
 	.paths = {"/sys/kernel/debug"},
+	.only_mounted = true,
 };
 const struct file_system file_system_bpf = {
 	.name = "bpf",
 	.magic = BPF_FS_MAGIC,
 	.paths = {"/sys/fs/bpf"},
+	.only_mounted = true, /* each new one may have the kernel load its module bpf_preload */
 };
 const struct file_system file_system_security = {
 	.name = "securityfs",
@@ -95,7 +97,7 @@ int open_file_system(const struct file_system *fs, const char **mounted)
 			return fd;
 		is_hidden = is_hidden || fd == -EACCES;
 	}
-	fd = open_detached(fs->name);
+	fd = fs->only_mounted ? -ENOENT : open_detached(fs->name);
 	return fd < 0 && is_hidden ? -EACCES : fd;
 }
 
@@ -121,8 +123,8 @@ static int look_for(struct finding *finding, const struct file_system *fs, const
 		      *mounted	      ? *mounted
 		      : fd >= 0	      ? "not mounted"
 		      : fd == -EACCES ? "not readable"
-		      : fd == -EPERM  ? "not mounted"
-				      : "not there");
+		      : fd == -ENODEV ? "not there"
+				      : "not mounted");
 	return fd;
 }
 

@@ -80,7 +80,7 @@ static void only_loaded(struct finding *finding, const char *works, const char *
  */
 
 #define NET_CAPABILITIES (CAPABILITY(CAP_BPF) | CAPABILITY(CAP_NET_ADMIN))
-static const char no_namespace[] = "a network namespace to try it in takes CAP_SYS_ADMIN";
+static const char no_namespace[] = "no network namespace can be made to try it in";
 
 void check_xdp(struct doctor *doctor, struct finding *finding)
 {

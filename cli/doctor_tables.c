@@ -15,10 +15,7 @@
 
 #define MAGIC 0x686f7470 /* what the programs send */
 
-/* Loads a program that sends MAGIC to the table by that helper. Both have the table, a place on the
-   stack and its size among their arguments, but not in the same order. */
-static int load_sender(struct finding *finding, int map_fd, bool ring)
-{
+/* Of such a program; map_fd is that of its table. */
 #define ARGUMENT(n, with, ...)                                                                     \
 	{                                                                                          \
 		.code = BPF_ALU64 | BPF_MOV | (with), .dst_reg = BPF_REG_##n, __VA_ARGS__          \
@@ -40,6 +37,11 @@ static int load_sender(struct finding *finding, int map_fd, bool ring)
 	{                                                                                          \
 		.code = BPF_ALU64 | BPF_ADD | BPF_K, .dst_reg = BPF_REG_##n, .imm = -8             \
 	}
+
+/* Loads a program that sends MAGIC to the table by that helper. Both have the table, a place on the
+   stack and its size among their arguments, but not in the same order. */
+static int load_sender(struct finding *finding, int map_fd, bool ring)
+{
 	const struct bpf_insn to_ring[] = {
 		MAGIC_ON_STACK,
 		TABLE(1),

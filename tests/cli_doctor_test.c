@@ -216,8 +216,8 @@ START_TEST(people_get_a_line_for_each_check_of_80_columns)
 	ck_assert_uint_le(longest_line(r.out),
 			  32 + strlen(hotprobe()) > 80 ? 32 + strlen(hotprobe()) + 8 : 80);
 	ck_assert(strchr(r.out, '\033') == NULL);
-	ck_assert(strstr(r.out, "tried: ") == NULL);
-	ck_assert(strstr(verbose.out, "tried: ") != NULL);
+	ck_assert(strstr(r.out, "  tried: ") == NULL);
+	ck_assert(strstr(verbose.out, "  tried: ") != NULL);
 	result_free(&verbose);
 	result_free(&r);
 	json_decref(document);

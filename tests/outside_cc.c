@@ -3,7 +3,7 @@
  * The compiler process of a guest. Under emulation a compile takes ten seconds; so in guests this
  * stands in for hotprobe-cc and has the real one, on the host, do the work for the guest's kernel.
  *
- *   outside_cc                             in the guest: as hotprobe-cc is started
+ *   outside_cc [--version]                 in the guest: as hotprobe-cc is started
  *   outside_cc DIRECTORY WORKER VMLINUX    on the host, until its parent ends
  *
  * Requests and answers are files in a directory that both see, in the guest by the link OUTSIDE.
@@ -275,6 +275,10 @@ int main(int argc, char **argv)
 		return serve(argv[1], argv[2], argv[3]);
 	if (argc == 1)
 		return ask();
+	if (argc == 2 && !strcmp(argv[1], "--version")) {
+		puts("outside_cc\nthe compiler of the host");
+		return 0;
+	}
 	fprintf(stderr, "usage: outside_cc [DIRECTORY WORKER VMLINUX]\n");
 	return 2;
 }

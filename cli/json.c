@@ -1,14 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * --json: one object a line.
- *
- *     {"event":"open_events","cpu":1,"data":{"pid":42,"fname":"/etc/hostname"}}
- *         and "stacks":{"MEMBER":[...]} if it has stack ids: see json_stacks.c
- *     {"lost":17,"event":"open_events"}
- *     {"time":"2026-02-03T04:05:06Z"}    the tables that follow are of this moment
- *     {"table":"counts","entries":[{"key":{"pid":42},"value":7}]}
- *     {"table":"sizes","histograms":[{"key":{"pid":42},"rows":[{"low":0,"high":1,"count":3}]}]}
- *     {"printk":"hello","cpu":1,"tid":42,"comm":"cat","time_ns":16180339887}
+ * --json: one object a line, as JSON_HELP lists them.
  *
  * Every value has one JSON type that depends on its C type alone:
  *     integers                 numbers, exact up to 64 bits

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "json.h"
 #include "report.h"
 #include "suggest.h"
 
@@ -268,6 +269,8 @@ const char run_help[] =
 	"  -h, --help                print this\n"
 	"\n"
 	CONVERSIONS_HELP
+	"\n"
+	JSON_HELP
 	"\n"
 	EXIT_STATUS_HELP
 	"With COMMAND, hotprobe ends with COMMAND's status, 128 + N if signal N killed it; 127 if\n"

@@ -336,7 +336,7 @@ static bool is_operand(const struct help_part *word, bool *behind_option)
 {
 	bool option = help_part_has(word, "[-") || *word->at == '-';
 	bool operand = !option && !*behind_option && !help_part_has(word, "OPTION") &&
-		       !help_part_has(word, "ARG");
+		       !help_part_has(word, "ARGUMENT");
 
 	*behind_option = option && word->at[word->length - 1] != ']';
 	return operand;

@@ -427,6 +427,15 @@ START_TEST(tables_are_those_of_the_source)
 }
 END_TEST
 
+START_TEST(targets_are_those_that_list_knows)
+{
+	NEED(find_command("list") ? NULL : "there is no hotprobe list");
+	CHECK_OFFERS("syscall:getppid\t\n:nospace\n", "run", "--attach", "syscall:getpp");
+	CHECK_OFFERS("syscall:getppid\t\n:nospace\n", "list", "syscall:getpp");
+	CHECK_OFFERS("", "list", "nonsense:x'; echo injected; '");
+}
+END_TEST
+
 /* Types into a shell on a terminal, and waits for what it shall then show. */
 struct dialogue {
 	int fd;
@@ -606,6 +615,7 @@ int main(void)
 	add_test(suite, the_page_of_the_library_has_all_functions, 60);
 	add_test(suite, completion_is_read_out_of_the_help, 30);
 	add_test(suite, tables_are_those_of_the_source, 20);
+	add_test(suite, targets_are_those_that_list_knows, 30);
 	add_test(suite, bash_completes, 120);
 	add_test(suite, zsh_completes, 120);
 	add_test(suite, fish_completes, 120);

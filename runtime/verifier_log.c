@@ -49,8 +49,8 @@ static bool is_state(const char *at, const char *end)
 static struct log_text state_of(const char *at, const char *end)
 {
 	for (const char *start = at; at < end; at++) {
-		bool sets_off =
-			*at == ';' || (*at == ':' && at > start && isdigit((unsigned char)at[-1]));
+		bool sets_off = *at == ';' || (*at == ':' && at > start &&
+					       (isdigit((unsigned char)at[-1]) || at[-1] == ')'));
 
 		if (sets_off && is_state(at + 1, end))
 			return (struct log_text){at + 1, (size_t)(end - at - 1)};

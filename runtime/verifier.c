@@ -22,7 +22,7 @@ static char *find_message(const struct trace *trace, const struct rule **rule)
 		message = strndup(trace->said[i].at, trace->said[i].length);
 		if (!message)
 			return NULL;
-		*rule = hints_find(message);
+		*rule = verifier_rule_find(message);
 	}
 	return message;
 }
@@ -38,7 +38,7 @@ static struct place find_place(const struct hotprobe_program *program, const str
 	};
 
 	if (trace->reached)
-		words_place(program, code, trace->insn, &place);
+		verifier_place(program, code, trace->insn, &place);
 	return place;
 }
 
@@ -46,7 +46,8 @@ static void explain(struct hotprobe_program *program, int err, const struct plac
 		    const char *message, const struct rule *rule, const struct words *words)
 {
 	struct hotprobe *hp = program->hp;
-	char *why = rule ? hints_why(rule, words) : NULL, *hint = hints_remedy(rule, words);
+	char *why = rule ? verifier_rule_why(rule, words) : NULL,
+	     *hint = verifier_rule_remedy(rule, words);
 
 	if (why)
 		fail_at(hp, err, place->file, place->line, place->column, hint ? hint : "",
@@ -57,7 +58,7 @@ static void explain(struct hotprobe_program *program, int err, const struct plac
 	if (rule && words->known)
 		add_diagnostic(hp, HOTPROBE_NOTE, words->origin.file, words->origin.line,
 			       words->origin.column, words->known, "");
-	if (rule && words->decided && hints_are_about_path(rule))
+	if (rule && words->decided && verifier_rule_is_about_path(rule))
 		add_diagnostic(hp, HOTPROBE_NOTE, words->decision.file, words->decision.line,
 			       words->decision.column, "which path it is was decided here", "");
 	free(why);
@@ -73,15 +74,15 @@ int verifier_explain(struct hotprobe_program *program, const struct bytecode *co
 	struct trace trace;
 	char *message;
 
-	trace_follow(&trace, code, log);
+	verifier_trace_follow(&trace, code, log);
 	message = find_message(&trace, &rule);
 	place = find_place(program, code, &trace);
-	words_choose(&words, program, code, &trace, message ? message : "", &place);
+	verifier_words_find(&words, program, code, &trace, message ? message : "", &place);
 	/* What it is too much for, kernels have several errnos for. */
 	if (rule && err != -EACCES)
 		err = -EINVAL;
 	explain(program, err, &place, message ? message : strerror(-err), rule, &words);
-	words_free(&words);
+	verifier_words_free(&words);
 	free(message);
 	return err;
 }

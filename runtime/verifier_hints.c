@@ -181,6 +181,9 @@ static const struct rule rules[] = {
 	{"pointer arithmetic",
 	 BAD_ARITHMETIC,
 	 {"calculate with what it points to, or with an index"}},
+	{"invalid size of register spill",
+	 {"a pointer is stored in fewer bytes than it has"},
+	 {"store what it points to; if a number was meant, take away the & in front of it"}},
 	{"leaks addr",
 	 {"a kernel pointer would be stored where user space can read it"},
 	 {"store what it points to instead"}},
@@ -334,7 +337,7 @@ static const struct {
 	{"if exit", WORD_IF_EXIT},
 };
 
-const struct rule *hints_find(const char *message)
+const struct rule *verifier_rule_find(const char *message)
 {
 	for (size_t i = 0; i < sizeof(rules) / sizeof(*rules); i++)
 		if (strstr(message, rules[i].text))
@@ -394,19 +397,19 @@ static char *first_known(const char *const sentences[ALTERNATIVES], const struct
 	return text;
 }
 
-char *hints_why(const struct rule *rule, const struct words *words)
+char *verifier_rule_why(const struct rule *rule, const struct words *words)
 {
 	return first_known(rule->why, words);
 }
 
-char *hints_remedy(const struct rule *rule, const struct words *words)
+char *verifier_rule_remedy(const struct rule *rule, const struct words *words)
 {
 	char *text = rule ? first_known(rule->hint, words) : NULL;
 
 	return text ? text : strdup("--verifier-log shows all that the verifier said");
 }
 
-bool hints_are_about_path(const struct rule *rule)
+bool verifier_rule_is_about_path(const struct rule *rule)
 {
 	return !strcmp(rule->text, "!read_ok") || !strcmp(rule->text, "Unreleased reference");
 }

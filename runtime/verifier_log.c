@@ -58,6 +58,27 @@ static struct log_text state_of(const char *at, const char *end)
 	return (struct log_text){NULL, 0};
 }
 
+/* A complaint that comes up at a jump is on its line: "if r3 > 0x2 goto pc-7 BPF program is...". */
+static struct log_text said_behind_jump(const struct log_line *line)
+{
+	static const char jump[] = "goto pc";
+	const char *end = line->code.at + line->code.length;
+	const char *at = line->state.at
+				 ? NULL
+				 : memmem(line->code.at, line->code.length, jump, sizeof(jump) - 1);
+
+	if (!at)
+		return (struct log_text){NULL, 0};
+	at += sizeof(jump) - 1;
+	while (at < end && *at != ' ')
+		at++;
+	while (at < end && *at == ' ')
+		at++;
+	if (at == end || *at == ';')
+		return (struct log_text){NULL, 0};
+	return (struct log_text){at, (size_t)(end - at)};
+}
+
 static void read_numbered(struct log_line *line, size_t digits)
 {
 	const char *at = line->text.at, *end = at + line->text.length;
@@ -71,12 +92,13 @@ static void read_numbered(struct log_line *line, size_t digits)
 		line->insn = (uint32_t)strtoul(at, NULL, 10);
 		line->code = (struct log_text){code, (size_t)(end - code)};
 		line->state = state_of(code, end);
+		line->says = said_behind_jump(line);
 	} else if (is_state(code, end)) {
 		line->state = (struct log_text){code, (size_t)(end - code)};
 	}
 }
 
-bool log_next(const char **log, struct log_line *line)
+bool verifier_log_next(const char **log, struct log_line *line)
 {
 	const char *at = *log, *end = strchrnul(at, '\n');
 	size_t digits;
@@ -110,7 +132,7 @@ static const char *word_end(const char *at, const char *end)
 	return at;
 }
 
-bool log_next_register(struct log_text *state, struct log_register *reg)
+bool verifier_log_register(struct log_text *state, struct log_register *reg)
 {
 	const char *at = state->at, *end;
 	bool found = false;

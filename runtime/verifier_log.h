@@ -31,10 +31,11 @@ struct log_line {
 	uint32_t insn;	       /* of LOG_INSN */
 	struct log_text code;  /* of LOG_INSN: behind its number */
 	struct log_text state; /* "R0=... R1=...", length 0 if there is none */
+	struct log_text says;  /* of LOG_INSN: a complaint on the same line, the same */
 };
 
 /* Reads the line at *log and moves on. Returns false at the end. */
-bool log_next(const char **log, struct log_line *line);
+bool verifier_log_next(const char **log, struct log_line *line);
 
 /* "R1_w=scalar(umax=5)": number 1, text "scalar(umax=5)". */
 struct log_register {
@@ -43,6 +44,6 @@ struct log_register {
 };
 
 /* Takes the next register off a state; stack slots are passed over. Returns false at its end. */
-bool log_next_register(struct log_text *state, struct log_register *reg);
+bool verifier_log_register(struct log_text *state, struct log_register *reg);
 
 #endif

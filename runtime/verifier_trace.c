@@ -9,7 +9,7 @@ enum {
 	FRAME_SIZE = 512,
 };
 
-struct log_text trace_called(struct log_text code)
+struct log_text verifier_trace_called(struct log_text code)
 {
 	static const char word[] = "call ";
 	const char *at = code.length ? memmem(code.at, code.length, word, 5) : NULL, *end, *stop;
@@ -162,11 +162,12 @@ static void step_call(struct trace *trace, const struct bpf_insn *insn, uint32_t
 			table = (int)trace->registers[i].number;
 	for (int i = BPF_REG_1; i <= BPF_REG_5; i++)
 		trace->registers[i] = (struct trace_value){0};
-	trace->registers[BPF_REG_0] = (struct trace_value){.kind = TRACE_CALL,
-							   .insn = at,
-							   .number = insn->imm,
-							   .table = table,
-							   .name = trace_called(trace->code)};
+	trace->registers[BPF_REG_0] =
+		(struct trace_value){.kind = TRACE_CALL,
+				     .insn = at,
+				     .number = insn->imm,
+				     .table = table,
+				     .name = verifier_trace_called(trace->code)};
 }
 
 /* What is compared is known better afterwards: if the log says how, it says so behind the jump. */
@@ -235,7 +236,7 @@ static void learn(struct trace *trace, struct log_text state)
 {
 	struct log_register reg;
 
-	while (log_next_register(&state, &reg))
+	while (verifier_log_register(&state, &reg))
 		if (reg.number < TRACE_REGISTERS)
 			trace->registers[reg.number].state = reg.text;
 }
@@ -270,11 +271,13 @@ static void begin(struct walk *walk, const struct log_line *line)
 	walk->trace->insn = line->insn;
 	walk->trace->code = line->code;
 	walk->trace->said_count = 0;
+	if (line->says.length)
+		said(walk->trace, line->says);
 	walk->behind = line->state;
 	walk->pending = true;
 }
 
-void trace_follow(struct trace *trace, const struct bytecode *code, const char *log)
+void verifier_trace_follow(struct trace *trace, const struct bytecode *code, const char *log)
 {
 	struct walk walk = {.trace = trace, .code = code};
 	struct log_line line;
@@ -282,7 +285,7 @@ void trace_follow(struct trace *trace, const struct bytecode *code, const char *
 	*trace = (struct trace){0};
 	trace->registers[BPF_REG_1].kind = TRACE_CONTEXT;
 	trace->registers[BPF_REG_10].kind = TRACE_FRAME;
-	while (log_next(&log, &line)) {
+	while (verifier_log_next(&log, &line)) {
 		switch (line.kind) {
 		case LOG_INSN:
 			finish(&walk);

@@ -52,10 +52,10 @@ struct trace {
 	size_t said_count;
 };
 
-void trace_follow(struct trace *trace, const struct bytecode *code, const char *log);
+void verifier_trace_follow(struct trace *trace, const struct bytecode *code, const char *log);
 
 /* What a call in the log calls: "bpf_map_lookup_elem" of "(85) call bpf_map_lookup_elem#1"; NULL if
    it is no call. */
-struct log_text trace_called(struct log_text code);
+struct log_text verifier_trace_called(struct log_text code);
 
 #endif

@@ -89,8 +89,8 @@ static char *get_statement(const struct hotprobe *hp, const struct place *place)
 	return text;
 }
 
-bool words_place(const struct hotprobe_program *program, const struct bytecode *code, uint32_t insn,
-		 struct place *place)
+bool verifier_place(const struct hotprobe_program *program, const struct bytecode *code,
+		    uint32_t insn, struct place *place)
 {
 	const struct bpf_line_info *info = bytecode_line(code, insn);
 	const char *file = info ? image_btf_string(&program->hp->image, info->file_name_off) : NULL;
@@ -284,7 +284,7 @@ static const char *find_called_table(const struct about *about)
 	const char *table = NULL;
 
 	for (int i = BPF_REG_1; i <= BPF_REG_5 && !table; i++)
-		if (v[i].kind == TRACE_TABLE && trace_called(about->trace->code).at)
+		if (v[i].kind == TRACE_TABLE && verifier_trace_called(about->trace->code).at)
 			table = table_of_fd(about->program->hp, (int)v[i].number);
 	return table;
 }
@@ -361,7 +361,7 @@ static char *capacity_of(const struct about *about, const char *buffer)
 static void find_arguments(struct words *w, const struct about *about)
 {
 	char *helper, *called, *text;
-	struct log_text name = trace_called(about->trace->code);
+	struct log_text name = verifier_trace_called(about->trace->code);
 	int number;
 
 	if (!name.at)
@@ -400,7 +400,7 @@ static bool place_of_origin(const struct about *about, struct place *place)
 	case TRACE_CALL:
 	case TRACE_LOAD:
 	case TRACE_CONSTANT:
-		return words_place(about->program, about->code, about->value->insn, place);
+		return verifier_place(about->program, about->code, about->value->insn, place);
 	default:
 		return false;
 	}
@@ -507,8 +507,8 @@ static void find_record(struct words *w, const struct about *about)
 	char *insn = number_in(about->message, "alloc_insn="), *statement = NULL, *called;
 	const struct hotprobe *hp = about->program->hp;
 
-	if (insn &&
-	    words_place(about->program, about->code, (uint32_t)strtoul(insn, NULL, 10), &w->origin))
+	if (insn && verifier_place(about->program, about->code, (uint32_t)strtoul(insn, NULL, 10),
+				   &w->origin))
 		statement = get_statement(hp, &w->origin);
 	for (size_t i = 0; statement && i < hp->table_count; i++) {
 		called = words("%s.ringbuf_reserve", hp->tables[i].name);
@@ -681,9 +681,9 @@ static void find_known(struct words *w, const struct about *about)
 	}
 }
 
-void words_choose(struct words *w, const struct hotprobe_program *program,
-		  const struct bytecode *code, const struct trace *trace, const char *message,
-		  const struct place *place)
+void verifier_words_find(struct words *w, const struct hotprobe_program *program,
+			 const struct bytecode *code, const struct trace *trace,
+			 const char *message, const struct place *place)
 {
 	struct about about = {
 		.program = program,
@@ -714,11 +714,11 @@ void words_choose(struct words *w, const struct hotprobe_program *program,
 	if (about.value && !w->at[WORD_RETURNED])
 		find_known(w, &about);
 	if (trace->branched)
-		w->decided = words_place(program, code, trace->branch, &w->decision);
+		w->decided = verifier_place(program, code, trace->branch, &w->decision);
 	free(about.statement);
 }
 
-void words_free(struct words *w)
+void verifier_words_free(struct words *w)
 {
 	for (int i = 0; i < WORD_COUNT; i++)
 		free(w->at[i]);

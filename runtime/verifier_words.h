@@ -64,12 +64,12 @@ struct words {
 };
 
 /* About an instruction, what the verifier said of it (one line), and where that is. */
-void words_choose(struct words *words, const struct hotprobe_program *program,
-		  const struct bytecode *code, const struct trace *trace, const char *message,
-		  const struct place *place);
-void words_free(struct words *words);
+void verifier_words_find(struct words *words, const struct hotprobe_program *program,
+			 const struct bytecode *code, const struct trace *trace,
+			 const char *message, const struct place *place);
+void verifier_words_free(struct words *words);
 /* The line of an instruction; false if line info has none. */
-bool words_place(const struct hotprobe_program *program, const struct bytecode *code, uint32_t insn,
-		 struct place *place);
+bool verifier_place(const struct hotprobe_program *program, const struct bytecode *code,
+		    uint32_t insn, struct place *place);
 
 #endif

@@ -126,17 +126,17 @@ START_TEST(registers_are_found_wherever_a_kernel_puts_them)
 		struct log_line line;
 		struct log_text state;
 
-		ck_assert(log_next(&log, &line));
+		ck_assert(verifier_log_next(&log, &line));
 		ck_assert_msg(line.kind == cases[i].kind, "%s", cases[i].line);
 		state = line.state;
-		while (log_next_register(&state, &reg))
+		while (verifier_log_register(&state, &reg))
 			;
 		ck_assert_msg(reg.number == cases[i].number, "%s", cases[i].line);
 		if (cases[i].state)
 			ck_assert_msg(reg.text.length == strlen(cases[i].state) &&
 					      !memcmp(reg.text.at, cases[i].state, reg.text.length),
 				      "%s: %.*s", cases[i].line, (int)reg.text.length, reg.text.at);
-		ck_assert(!log_next(&log, &line));
+		ck_assert(!verifier_log_next(&log, &line));
 	}
 }
 END_TEST
@@ -417,13 +417,18 @@ START_TEST(each_complaint_has_its_reason_and_remedy)
 }
 END_TEST
 
-START_TEST(a_log_without_instructions_is_about_the_function)
+START_TEST(complaints_stand_alone_or_behind_a_jump)
 {
 	char *said = explain(lookup, COUNT(lookup), lookup_lines, "unreachable insn 5\n");
 
 	ck_assert_str_eq(said, "1:5 the verifier refuses f: something can never be reached "
 			       "(unreachable insn 5) | take out what stands behind a return or an "
 			       "endless loop\n");
+	free(said);
+	said = explain(lookup, COUNT(lookup), lookup_lines,
+		       "8: (25) if r3 > 0x2 goto pc-7 BPF program is too large. Processed 1000001 "
+		       "insn\nprocessed 1000001 insns\n");
+	ck_assert_ptr_nonnull(strstr(said, "too long for it"));
 	free(said);
 	said = explain(lookup, COUNT(lookup), lookup_lines, "");
 	ck_assert_str_eq(said, "1:5 the verifier refuses f: Permission denied | --verifier-log "
@@ -462,7 +467,7 @@ int main(void)
 	add_test(suite, what_was_known_is_told_in_both_forms, 10);
 	add_test(suite, what_may_have_changed_since_is_left_out, 10);
 	add_test(suite, each_complaint_has_its_reason_and_remedy, 10);
-	add_test(suite, a_log_without_instructions_is_about_the_function, 10);
+	add_test(suite, complaints_stand_alone_or_behind_a_jump, 10);
 	add_test(suite, a_long_log_is_read_once, 60);
 	return run_suite(suite);
 }

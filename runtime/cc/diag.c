@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "diag.h"
+#include "hints_code.h"
+#include "source.h"
 #include "text.h"
 
 /* More errors than these come from the first ones, and no one reads them. */
@@ -35,9 +37,34 @@ static bool is_known(const struct diag_list *list, const char *file, unsigned li
 	return false;
 }
 
+/* A line of the source itself, without its newline; NULL if it is not known. */
+static char *get_line(const struct diag_list *list, const char *file, unsigned line)
+{
+	const char *code;
+	size_t size;
+
+	if (!list->source || !line || strcmp(file, list->source->name))
+		return NULL;
+	code = source_line(list->source, line, &size);
+	return cc_strndup(code, size);
+}
+
+static char *find_hint(const struct diag_list *list, const char *line, unsigned column,
+		       const char *text)
+{
+	char *hint = hint_for_code(text, line ? line : "", column);
+
+	return hint ? hint : hint_for(text, list->facts);
+}
+
 void diag_add(struct diag_list *list, enum hotprobe_severity severity, const char *file,
 	      unsigned line, unsigned column, const char *text, const char *hint)
 {
+	char *code = get_line(list, file, line);
+
+	/* Where libbcc wrote the line anew it may be longer. */
+	if (code && column > strlen(code) + 1)
+		column = 0;
 	if (is_known(list, file, line, column, text))
 		return;
 	if (severity == HOTPROBE_ERROR)
@@ -54,7 +81,7 @@ void diag_add(struct diag_list *list, enum hotprobe_severity severity, const cha
 		.line = line,
 		.column = column,
 		.text = cc_strdup(text),
-		.hint = hint ? cc_strdup(hint) : hint_for(text, list->facts),
+		.hint = hint ? cc_strdup(hint) : find_hint(list, code, column, text),
 	};
 }
 

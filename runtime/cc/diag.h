@@ -18,6 +18,7 @@ struct diag {
 };
 
 struct headers_facts;
+struct source;
 
 struct diag_list {
 	struct diag *items;
@@ -25,6 +26,7 @@ struct diag_list {
 	size_t error_count;
 	size_t left_out; /* errors beyond the limit */
 	const struct headers_facts *facts; /* of the kernel, for hints; NULL before they are known */
+	const struct source *source;	   /* for hints; may be NULL */
 };
 
 /* A diagnostic that says the same of the same place is added once. hint NULL: looked up. */

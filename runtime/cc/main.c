@@ -328,7 +328,7 @@ static void start_over(struct worker *w)
 {
 	drop_records(w);
 	vfs_restore();
-	w->diags = (struct diag_list){.facts = &w->facts};
+	w->diags = (struct diag_list){.facts = &w->facts, .source = &w->source};
 	capture_start(version_of(w->job.release) >= (5 << 16 | 5 << 8));
 }
 

@@ -59,6 +59,20 @@ static char *in_users_words(char *text)
 			 text + start_size);
 }
 
+/* Of a table that is declared twice or in a function, which is an error already. */
+static bool is_said_already(const char *text)
+{
+	return !strncmp(text, "section does not match", 22) ||
+	       !strncmp(text, "'used' attribute only applies", 29);
+}
+
+/* Clang only warns of log2(x), but cannot make code of it, and may come to grief. */
+static bool needs_floating_point(const char *text)
+{
+	return !strncmp(text, "implicitly declaring library function", 37) &&
+	       (strstr(text, "double") || strstr(text, "float"));
+}
+
 static void add_diagnostic(CXDiagnostic diagnostic, const struct source *source,
 			   struct diag_list *diags)
 {
@@ -71,9 +85,10 @@ static void add_diagnostic(CXDiagnostic diagnostic, const struct source *source,
 
 	if (!place.line && severity != HOTPROBE_ERROR)
 		return;
-	/* Of a table that is declared twice, which is an error already. */
-	if (!strncmp(text, "section does not match", 22))
+	if (is_said_already(text))
 		return;
+	if (needs_floating_point(text))
+		severity = HOTPROBE_ERROR;
 	if (!place.line) {
 		place = place_from_notes(notes, source);
 		if (!place.line)
@@ -84,7 +99,8 @@ static void add_diagnostic(CXDiagnostic diagnostic, const struct source *source,
 		note = clang_getDiagnosticInSet(notes, i);
 		place = place_of(source, clang_getDiagnosticLocation(note));
 		text = place_string(clang_getDiagnosticSpelling(note));
-		if (place.line && strncmp(text, "expanded from", 13))
+		if (place.line && strncmp(text, "expanded from", 13) &&
+		    strncmp(text, "include the header <", 20))
 			diag_add(diags, HOTPROBE_NOTE, place.file, place.line, place.column, text,
 				 NULL);
 	}

@@ -122,12 +122,15 @@ static void add_unlocated(struct stray *stray, enum hotprobe_severity severity, 
 		 function ? function->column : 0, text, NULL);
 }
 
-/* "too many args to 0x55: i64 = GlobalAddress<i32 (i32)* @f> 0, x.c:1:2": what counts is f. */
+/* "too many args to 0x55: i64 = GlobalAddress<i32 (i32)* @f> 0, x.c:1:2": what counts is f. A
+   helper is a number. */
 static const char *without_node(const char *text)
 {
 	const char *at = strstr(text, " 0x"), *name = at ? strstr(at, "GlobalAddress<") : NULL;
 
 	name = name ? strchr(name, '@') : NULL;
+	if (!name && at && strstr(at, " = Constant<"))
+		return cc_printf("%.*s a helper", (int)(at - text), text);
 	if (!name)
 		return text;
 	return cc_printf("%.*s %.*s", (int)(at - text), text, (int)strcspn(name + 1, ">"),

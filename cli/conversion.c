@@ -112,12 +112,12 @@ static const struct {
 	const char *name;
 	enum conversion conversion;
 } names[] = {
-	{"raw", CONVERT_NONE},	 {"hex", CONVERT_HEX},	       {"errno", CONVERT_ERRNO},
-	{"ns", CONVERT_NS},	 {"us", CONVERT_US},	       {"ms", CONVERT_MS},
-	{"time", CONVERT_TIME},	 {"ip", CONVERT_IP},	       {"ipv4", CONVERT_IPV4},
-	{"ipv6", CONVERT_IPV6},	 {"port", CONVERT_BIG_ENDIAN}, {"family", CONVERT_FAMILY},
-	{"sym", CONVERT_SYMBOL}, {"syscall", CONVERT_SYSCALL}, {"signal", CONVERT_SIGNAL},
-	{"addr", CONVERT_IP}, /* the older name of ip */
+	{"raw", CONVERT_NONE},	    {"hex", CONVERT_HEX},	  {"errno", CONVERT_ERRNO},
+	{"ns", CONVERT_NS},	    {"us", CONVERT_US},		  {"ms", CONVERT_MS},
+	{"time", CONVERT_TIME},	    {"ip", CONVERT_IP},		  {"ipv4", CONVERT_IPV4},
+	{"ipv6", CONVERT_IPV6},	    {"port", CONVERT_BIG_ENDIAN}, {"family", CONVERT_FAMILY},
+	{"sym", CONVERT_SYMBOL},    {"stack", CONVERT_STACK},	  {"syscall", CONVERT_SYSCALL},
+	{"signal", CONVERT_SIGNAL}, {"addr", CONVERT_IP}, /* the older name of ip */
 };
 
 enum conversion conversion_named(const char *name, size_t length)
@@ -143,6 +143,7 @@ bool convert_makes_text(enum conversion conversion)
 	case CONVERT_FAMILY:
 	case CONVERT_KERNEL_SYMBOL:
 	case CONVERT_SYMBOL:
+	case CONVERT_STACK:
 	case CONVERT_SYSCALL:
 	case CONVERT_SIGNAL:
 		return true;

@@ -204,6 +204,18 @@ static bool symbol_name(struct text *text, const struct converter *with, enum co
 	return true;
 }
 
+/* An id without a stack stays a number: the errno of get_stackid(). */
+static bool stack_of(struct text *text, const struct converter *with,
+		     const struct hotprobe_value *value)
+{
+	size_t length = text->length;
+
+	if (!with->hp || !stack_is_id(with->hp, value))
+		return false;
+	stack_text(text, with->hp, value, stack_process(with->hp, with->whole));
+	return text->length > length;
+}
+
 static const char *const syscall_names[] = {
 #include "syscalls.inc"
 };
@@ -254,6 +266,8 @@ static bool convert_number(struct text *text, const struct converter *with,
 	case CONVERT_KERNEL_SYMBOL:
 	case CONVERT_SYMBOL:
 		return symbol_name(text, with, conversion, value);
+	case CONVERT_STACK:
+		return integer && stack_of(text, with, value);
 	case CONVERT_SYSCALL:
 		return integer && syscall_name(text, value);
 	case CONVERT_SIGNAL:

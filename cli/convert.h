@@ -27,6 +27,8 @@
 	"  sym        the function at an address: ip, func, fn, function, caller, NAME_ip, NAME_func\n" \
 	"             of 8 bytes; addr and NAME_addr if it is the kernel's. User space is that of the\n" \
 	"             member pid or tgid, else of the traced command\n" \
+	"  stack      the functions of a stack id, as f;g;main: with --format alone, elsewhere they are\n" \
+	"             lines of their own: NAMEs with stack in them, and stkid\n" \
 	"  hex        0x2a: flags, NAME_flags\n" \
 	"  syscall    a number as the system call: syscall\n" \
 	"  signal     a number as the signal: signal, sig\n" \
@@ -48,6 +50,7 @@ enum conversion {
 	CONVERT_FAMILY,
 	CONVERT_KERNEL_SYMBOL,
 	CONVERT_SYMBOL, /* of the kernel or of a process */
+	CONVERT_STACK,
 	CONVERT_SYSCALL,
 	CONVERT_SIGNAL,
 	CONVERSIONS,

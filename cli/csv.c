@@ -95,15 +95,6 @@ void csv_stack_name(void *ctx, const struct hotprobe_value *leaf, const char *pa
 	csv_cell(row, name->data, name->length);
 }
 
-static void add_frame(void *ctx, const struct stack_frame *frame)
-{
-	struct text *frames = ctx;
-
-	if (frames->length)
-		text_char(frames, ';');
-	stack_frame_name(frames, frame);
-}
-
 static void stack_cell(void *ctx, const struct hotprobe_value *leaf, const char *path)
 {
 	struct stack_walk *walk = ctx;
@@ -113,7 +104,7 @@ static void stack_cell(void *ctx, const struct hotprobe_value *leaf, const char 
 	if (!out->hp || !stack_is_id(out->hp, leaf))
 		return;
 	text_clear(&out->cell);
-	stack_each(out->hp, leaf, walk->pid, false, add_frame, &out->cell);
+	stack_text(&out->cell, out->hp, leaf, walk->pid);
 	csv_cell(walk->row, out->cell.data, out->cell.length);
 }
 

@@ -7,17 +7,28 @@
 #include "columns.h"
 #include "line_format.h"
 #include "output.h"
+#include "stacks.h"
 #include "value.h"
 
 /* Where a field of the format is in the events of one table. */
 struct place {
-	const struct hotprobe_type *type; /* NULL: the events have no such member */
+	struct hotprobe_value value; /* as it is in one of them */
 	size_t offset;
+	bool exists;
 	enum conversion conversion;
 	bool number;
 	bool decimals; /* what follows the point is their number, not that of columns */
-	bool by_path;  /* a bit-field: its bytes alone do not tell it */
 };
+
+static enum conversion conversion_of(const struct output *out, const struct line_field *field,
+				     const struct hotprobe_value *value)
+{
+	if (field->conversion != LINE_AUTO)
+		return (enum conversion)field->conversion;
+	if (out->raw)
+		return CONVERT_NONE;
+	return out->hp && stack_is_id(out->hp, value) ? CONVERT_STACK : conversion_for(value);
+}
 
 static void find_place(struct output_table *table, const struct line_field *field,
 		       struct place *place)
@@ -32,13 +43,11 @@ static void find_place(struct output_table *table, const struct line_field *fiel
 		return;
 	}
 	*place = (struct place){
-		.type = value.type,
+		.value = value,
+		.exists = true,
 		.offset = (size_t)((const char *)value.data - (const char *)record.value.data),
-		.conversion = field->conversion != LINE_AUTO ? (enum conversion)field->conversion
-			      : table->out->raw		     ? CONVERT_NONE
-							     : conversion_for(&value),
+		.conversion = conversion_of(table->out, field, &value),
 		.number = value_is_number(&value),
-		.by_path = value.bit_size != 0,
 	};
 	place->decimals = convert_has_decimals(place->conversion, &value);
 	if (convert_makes_text(place->conversion))
@@ -90,17 +99,11 @@ static void put_member(struct output_table *table, const struct place *place,
 		       const struct line_field *field, const struct output_record *record)
 {
 	const struct converter with = {table->out->hp, &record->value, field->limit};
-	const char *base = record->value.data;
+	struct hotprobe_value value = place->value;
 	struct text *cell = &table->out->cell;
-	struct hotprobe_value value;
-	int err;
 
-	if (place->by_path)
-		err = hotprobe_field(table->type, base, record->value.size, field->path, &value);
-	else
-		err = hotprobe_read(place->type, base + place->offset,
-				    hotprobe_type_size(place->type), &value);
-	if (!err && output_has(record, &value))
+	hotprobe_reread(&value, (const char *)record->value.data + place->offset);
+	if (output_has(record, &value))
 		convert(cell, &with, place->conversion, &value);
 	else
 		text_char(cell, '-');
@@ -142,7 +145,7 @@ static void lines_event(struct output_table *table, int cpu, const void *data, s
 		if (!piece->has_field)
 			continue;
 		text_clear(&out->cell);
-		if (typed && places[i].type)
+		if (typed && places[i].exists)
 			put_member(table, &places[i], &piece->field, &record);
 		else
 			put_built_in(&out->cell, table, &piece->field, cpu);

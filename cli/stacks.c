@@ -174,6 +174,28 @@ void stack_frame_name(struct text *text, const struct stack_frame *frame)
 	}
 }
 
+struct one_line {
+	struct text *text;
+	bool any;
+};
+
+static void add_name(void *ctx, const struct stack_frame *frame)
+{
+	struct one_line *line = ctx;
+
+	if (line->any)
+		text_char(line->text, ';');
+	line->any = true;
+	stack_frame_name(line->text, frame);
+}
+
+void stack_text(struct text *text, struct hotprobe *hp, const struct hotprobe_value *id, pid_t pid)
+{
+	struct one_line line = {.text = text};
+
+	stack_each(hp, id, pid, false, add_name, &line);
+}
+
 static void frame_line(void *ctx, const struct stack_frame *frame)
 {
 	const struct hotprobe_symbol *symbol = frame->symbol;

@@ -39,6 +39,9 @@ size_t stack_each(struct hotprobe *hp, const struct hotprobe_value *id, pid_t pi
 /* Appends a frame's name, safe for a terminal: function, or module, or address. */
 void stack_frame_name(struct text *text, const struct stack_frame *frame);
 
+/* Appends the stack of an id on one line, "f;g;main", the innermost first. */
+void stack_text(struct text *text, struct hotprobe *hp, const struct hotprobe_value *id, pid_t pid);
+
 /* Appends the stacks of all ids in a value, a line each frame, indented. */
 void stack_lines(struct text *text, struct hotprobe *hp, const struct hotprobe_value *value,
 		 pid_t pid);

@@ -152,6 +152,11 @@ START_TEST(events_have_stacks_too)
 	ck_assert_msg(!r.status, "status %d:\n%s", r.status, r.err);
 	ck_assert_uint_eq(count_of(r.out, ";main;work;outer;user::middle(int) 1\n"), 7);
 	result_free(&r);
+	r = run_text(format(EVENTS, build_path("tests/user_child")), "--format",
+		     "<{user_stack_id:.29}> {user_stack_id!raw}");
+	ck_assert_uint_eq(count_of(r.out, "<user::middle(int);outer;work;>"), 7);
+	ck_assert_msg(!strstr(r.out, "> user"), "%s", r.out);
+	result_free(&r);
 	r = run_text(format(EVENTS, build_path("tests/user_child")), "--flame", file);
 	ck_assert_msg(!r.status, "status %d:\n%s", r.status, r.err);
 	svg = read_file(file, &size);

@@ -224,7 +224,9 @@ static const struct way {
 	{&output_csv, 0, NULL},
 	{&output_columns, 20, NULL},
 	{&output_columns, 1000, NULL},
-	{&output_lines, 0, "{time:.3} {number:>12} {number!hex:<8.4}|{number!ms:.1} {comm:^20} {ret} {state} {load:.2} {low}"},
+	{&output_lines, 0,
+	 "{time:.3} {number:>12} {number!hex:<8.4}|{number!ms:.1} {comm:^20} {ret} {state} "
+	 "{load:.2} {low}"},
 };
 
 START_TEST(a_printed_event_costs_a_part_of_a_write)

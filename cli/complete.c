@@ -256,6 +256,18 @@ static void offer_attachments(struct line *line)
 	}
 }
 
+/* BPF_HASH, but not BPF_PERF_OUTPUT: what it makes can be shown. */
+static bool makes_table(const struct help_part *macro)
+{
+	static const char *const others[] = {"OUTPUT", "TRACE", "PROG", "PERF",
+					     "MAP",    "SOCK",	"XSK"};
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
+		if (help_part_has(macro, others[i]))
+			return false;
+	return macro->length > 4 && !strncmp(macro->at, "BPF_", 4);
+}
+
 /* The tables that the source on the command line defines: BPF_HASH(NAME, ...). */
 static void offer_tables(struct line *line)
 {
@@ -266,12 +278,15 @@ static void offer_tables(struct line *line)
 		if (strstr(line->words[i], ".c") && *line->words[i] != '-')
 			file = fopen(line->words[i], "re");
 	while (file && fgets(text, sizeof(text), file)) {
+		struct help_part macro;
+
 		at = text + strspn(text, " \t");
-		if (strncmp(at, "BPF_", 4))
-			continue;
-		at += strcspn(at, "(");
+		macro = (struct help_part){at, strcspn(at, "(")};
+		at += macro.length;
 		at += strspn(at, "( ");
-		offer(line, at, strcspn(at, ",) \n"), "", 0);
+		/* A BPF_TABLE begins with its kind, in quotes. */
+		if (makes_table(&macro) && *at != '"')
+			offer(line, at, strcspn(at, ",) \n"), "", 0);
 	}
 	if (file)
 		fclose(file);

@@ -81,7 +81,8 @@ struct view_problem {
 };
 
 /* Fits code to a view; signature may be NULL unless it is a function's. Returns 0; -ENOMEM;
-   -EOPNOTSUPP and *problem if it cannot be; -ERANGE if a jump gets too long. */
+   -EOPNOTSUPP and *problem if it cannot be, and then code is as it was; -ERANGE if a jump gets too
+   long. */
 int bytecode_set_view(struct bytecode *code, enum view view, const struct signature *signature,
 		      struct view_problem *problem);
 

@@ -197,7 +197,10 @@ static struct value kernel_version(struct expression *e)
 	}
 	if (!accept(e, ")"))
 		return unknown;
-	return known((part[0].v << 16) + (part[1].v << 8) + (part[2].v > 255 ? 255 : part[2].v));
+	if (part[2].v > 255)
+		part[2].v = 255;
+	return known((int64_t)(((uint64_t)part[0].v << 16) + ((uint64_t)part[1].v << 8) +
+			       (uint64_t)part[2].v));
 }
 
 /* HOTPROBE_HAS_FIELD(type, field): a type that only a module has is not known yet. */

@@ -46,7 +46,7 @@ FUZZ_LED := -fsanitize=fuzzer-no-link -fno-sanitize-coverage=trace-cmp
 FUZZ_FLAGS = -std=gnu11 -D_GNU_SOURCE $(WARN) -O2 -g -Iruntime -Icli -I$(LLVM_PREFIX)/include \
 	-I$(B)/runtime/cc -I$(B)/cli -DHOTPROBE_CC='"hotprobe-cc"' -DHOTPROBE_GUEST='"hotprobe-guest"' -MMD -MP
 
-FUZZ_GENERATED := $(B)/runtime/cc/idioms.inc $(UAPI_TABLES) $(B)/cli/flame.inc
+FUZZ_GENERATED := $(B)/runtime/cc/idioms.inc $(UAPI_TABLES) $(B)/cli/flame.inc $(B)/cli/syscalls.inc
 FUZZ_HOST_SRC := $(LIB_SRC) runtime/image_write.c $(filter-out cli/main.c,$(CLI_SRC))
 FUZZ_WORKER_SRC := $(filter-out runtime/cc/main.c,$(CC_SRC))
 fuzz_libs = -Wl,--as-needed $(if $(filter $(1),$(FUZZ_OF_CC)),$(CC_LIBS),$(LIB_LIBS) -ljansson)

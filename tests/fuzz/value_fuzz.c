@@ -330,6 +330,7 @@ static void check_output(const struct output_format *format, const struct hotpro
 	else
 		check_columns(&out.buffer);
 	format->forget(&table);
+	free(table.leaves);
 	text_free(&out.buffer);
 	text_free(&out.cell);
 	text_free(&out.record);

@@ -139,13 +139,15 @@ static int worker_failed(struct hotprobe *hp, int status, const char *stray)
 int take_image(struct hotprobe *hp, void *data, size_t size)
 {
 	const char *why;
-	int errors;
+	int errors, err;
 
 	free(hp->image_data);
 	hp->image_data = data;
-	if (image_parse(&hp->image, data, size, &why)) {
+	err = image_parse(&hp->image, data, size, &why);
+	if (err) {
 		memset(&hp->image, 0, sizeof(hp->image));
-		return fail(hp, -EBADMSG, "the image is unusable: %s", why);
+		return err == -ENOMEM ? fail(hp, err, "out of memory")
+				      : fail(hp, -EBADMSG, "the image is unusable: %s", why);
 	}
 	errors = add_image_diags(hp);
 	if (errors < 0)

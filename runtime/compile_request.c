@@ -56,17 +56,21 @@ static void add_quote_dir(const struct hotprobe *hp, struct request *r)
 }
 
 /* A tracepoint that is not there is left out: the compiler then says where it was named. */
-static void add_tracepoints(struct hotprobe *hp, struct request *r)
+static int add_tracepoints(struct hotprobe *hp, struct request *r)
 {
 	for (size_t i = 0; i < hp->source.tracepoints.count; i++) {
 		const struct source_tracepoint *tp = &hp->source.tracepoints.at[i];
 		char *format;
+		int err = tracefs_read_format(hp, tp->category, tp->event, &format);
 
-		if (tracefs_read_format(hp, tp->category, tp->event, &format))
+		if (err == -ENOMEM)
+			return err;
+		if (err)
 			continue;
 		request_add(r, REQUEST_TRACEPOINT, tp->category, tp->event, format, strlen(format));
 		free(format);
 	}
+	return 0;
 }
 
 /* "/boot/vmlinux-6.1.0-9-amd64": what follows the first '-' before a digit in the file's name. */
@@ -122,7 +126,8 @@ int compile_request(struct hotprobe *hp, struct request *r)
 	}
 	add_quote_dir(hp, r);
 	add_cflags(hp, r);
-	add_tracepoints(hp, r);
+	if (add_tracepoints(hp, r))
+		return -ENOMEM;
 	compile_request_kernel(hp, r);
 	if (hp->opts.kernel_headers)
 		request_add(r, REQUEST_HEADERS, NULL, NULL, hp->opts.kernel_headers,

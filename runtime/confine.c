@@ -289,15 +289,14 @@ static bool is_traced(const struct confinement *c, pid_t pid)
 /* The parent of a process, from /proc/PID/stat; 0 if it is gone. */
 static pid_t parent_of(const char *pid)
 {
-	char path[64], *text, *after_name;
+	char path[64], text[1024], *after_name;
 	int parent = 0;
 
 	snprintf(path, sizeof(path), "/proc/%.20s/stat", pid);
-	text = kernel_read_file(AT_FDCWD, path);
-	after_name = text ? strrchr(text, ')') : NULL; /* the name may hold anything */
+	kernel_read_text(path, text, sizeof(text));
+	after_name = strrchr(text, ')'); /* the name may hold anything */
 	if (after_name && sscanf(after_name, ") %*c %d", &parent) != 1)
 		parent = 0;
-	free(text);
 	return parent;
 }
 
@@ -333,7 +332,9 @@ static int list_children(const char *pid, const char *tid, pid_list *pids)
 
 	snprintf(path, sizeof(path), "/proc/%.20s/task/%.20s/children", pid, tid);
 	text = kernel_read_file(AT_FDCWD, path);
-	for (at = text; at && !err; at = end) {
+	if (!text)
+		return errno == ENOMEM ? -ENOMEM : 0;
+	for (at = text; !err; at = end) {
 		long child = strtol(at, &end, 10);
 
 		if (end == at)

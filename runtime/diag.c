@@ -9,12 +9,11 @@
 
 static void set_error(struct hotprobe *hp, char *message)
 {
-	if (!message)
-		return; /* memory is out: the old message is better than none */
 	free(hp->error);
 	hp->error = message;
+	hp->has_error = true;
 	if (hp->opts.errbuf && hp->opts.errbuf_size)
-		snprintf(hp->opts.errbuf, hp->opts.errbuf_size, "%s", message);
+		snprintf(hp->opts.errbuf, hp->opts.errbuf_size, "%s", hotprobe_error(hp));
 }
 
 int fail(struct hotprobe *hp, int err, const char *format, ...)
@@ -40,8 +39,10 @@ int fail_at(struct hotprobe *hp, int err, const char *file, unsigned line, unsig
 	if (vasprintf(&text, format, args) < 0)
 		text = NULL;
 	va_end(args);
-	if (!text)
+	if (!text) {
+		set_error(hp, NULL);
 		return -ENOMEM;
+	}
 	add_diagnostic(hp, HOTPROBE_ERROR, file, line, column, text, hint);
 	if (line)
 		fail(hp, err, "%s:%u: %s", file, line, text);
@@ -110,7 +111,9 @@ const struct hotprobe_diagnostic *hotprobe_diagnostic_at(const struct hotprobe *
 
 const char *hotprobe_error(const struct hotprobe *hp)
 {
-	return hp->error ? hp->error : "";
+	if (!hp->has_error)
+		return "";
+	return hp->error ? hp->error : "out of memory";
 }
 
 void note(const struct hotprobe *hp, enum hotprobe_severity severity, const char *format, ...)

@@ -14,12 +14,20 @@ enum {
 	NOTE_STAPSDT = 3, /* sys/sdt.h, _SDT_NOTE_TYPE */
 };
 
+/* libelf tells that memory is out by its messages alone; but malloc() set errno, which was 0. */
+static int unless_no_memory(int err)
+{
+	return errno == ENOMEM ? -ENOMEM : err;
+}
+
 static int check_kind(struct elf_file *file)
 {
+	int err = unless_no_memory(-ENOEXEC);
+
 	if (file->elf && elf_kind(file->elf) == ELF_K_ELF)
 		return 0;
 	elf_file_close(file);
-	return -ENOEXEC;
+	return err;
 }
 
 int elf_file_open(struct elf_file *file, const char *path)
@@ -41,6 +49,7 @@ int elf_file_open(struct elf_file *file, const char *path)
 		return err;
 	}
 	elf_version(EV_CURRENT);
+	errno = 0;
 	/* Not mapped: a file that is cut short meanwhile would end the process. */
 	file->elf = elf_begin(file->fd, ELF_C_READ, NULL);
 	return check_kind(file);
@@ -49,6 +58,7 @@ int elf_file_open(struct elf_file *file, const char *path)
 int elf_file_open_memory(struct elf_file *file, const void *data, size_t size)
 {
 	elf_version(EV_CURRENT);
+	errno = 0;
 	*file = (struct elf_file){.fd = -1, .elf = elf_memory((char *)(uintptr_t)data, size)};
 	return check_kind(file);
 }
@@ -73,6 +83,7 @@ int elf_file_offset(const struct elf_file *file, uint64_t address, uint64_t *off
 {
 	GElf_Phdr segment;
 
+	errno = 0;
 	for (int i = 0; gelf_getphdr(file->elf, i, &segment); i++) {
 		if (!is_loaded(&segment) || address < segment.p_vaddr ||
 		    address - segment.p_vaddr >= segment.p_memsz)
@@ -80,13 +91,14 @@ int elf_file_offset(const struct elf_file *file, uint64_t address, uint64_t *off
 		*offset = address - segment.p_vaddr + segment.p_offset;
 		return 0;
 	}
-	return -ENOENT;
+	return unless_no_memory(-ENOENT);
 }
 
 int elf_file_address(const struct elf_file *file, uint64_t offset, uint64_t *address)
 {
 	GElf_Phdr segment;
 
+	errno = 0;
 	for (int i = 0; gelf_getphdr(file->elf, i, &segment); i++) {
 		/* A mapping begins on a page, maybe before its segment. */
 		if (!is_loaded(&segment) || !(segment.p_flags & PF_X) ||
@@ -96,7 +108,7 @@ int elf_file_address(const struct elf_file *file, uint64_t offset, uint64_t *add
 		*address = offset - segment.p_offset + segment.p_vaddr;
 		return 0;
 	}
-	return -ENOENT;
+	return unless_no_memory(-ENOENT);
 }
 
 static Elf_Scn *find_section(const struct elf_file *file, const char *name, GElf_Shdr *header)
@@ -196,7 +208,7 @@ static int open_matching(struct elf_file *debug, const char *build_id, const cha
 	err = elf_file_open(debug, path);
 	free(path);
 	if (err)
-		return -ENOENT;
+		return err == -ENOMEM ? err : -ENOENT;
 	elf_file_build_id(debug, found);
 	if (!strcmp(found, build_id))
 		return 0;
@@ -269,15 +281,20 @@ static int each_in_table(const struct elf_file *file, Elf_Scn *section, const GE
 static int each_symbol(const struct elf_file *file, elf_symbol_fn fn, void *ctx)
 {
 	GElf_Shdr header, version_header;
-	Elf_Scn *section = find_section_of_type(file, SHT_SYMTAB, &header), *versions;
-	int result = section ? each_in_table(file, section, &header, NULL, fn, ctx) : 0;
+	Elf_Scn *section, *versions;
+	int result = 0;
 
+	errno = 0;
+	section = find_section_of_type(file, SHT_SYMTAB, &header);
+	if (section)
+		result = each_in_table(file, section, &header, NULL, fn, ctx);
 	section = result ? NULL : find_section_of_type(file, SHT_DYNSYM, &header);
 	if (!section)
-		return result;
+		return result ? result : unless_no_memory(0);
 	versions = find_section_of_type(file, SHT_GNU_versym, &version_header);
-	return each_in_table(file, section, &header, versions ? elf_getdata(versions, NULL) : NULL,
-			     fn, ctx);
+	result = each_in_table(file, section, &header,
+			       versions ? elf_getdata(versions, NULL) : NULL, fn, ctx);
+	return result ? result : unless_no_memory(0);
 }
 
 struct functions {
@@ -320,10 +337,10 @@ static int take_symbol(void *ctx, const char *name, const GElf_Sym *symbol, bool
 int elf_file_find_function(const struct elf_file *file, const char *name, uint64_t *address)
 {
 	struct wanted wanted = {.name = name};
+	int err = elf_file_each_symbol(file, take_symbol, &wanted);
 
-	elf_file_each_symbol(file, take_symbol, &wanted);
 	if (!wanted.found)
-		return -ENOENT;
+		return err ? err : -ENOENT;
 	if (GELF_ST_TYPE(wanted.symbol.st_info) == STT_GNU_IFUNC)
 		return -EOPNOTSUPP;
 	*address = wanted.symbol.st_value;
@@ -333,10 +350,10 @@ int elf_file_find_function(const struct elf_file *file, const char *name, uint64
 int elf_file_find_symbol(const struct elf_file *file, const char *name, uint64_t *address)
 {
 	struct wanted wanted = {.name = name};
+	int err = each_symbol(file, take_symbol, &wanted);
 
-	each_symbol(file, take_symbol, &wanted);
 	*address = wanted.symbol.st_value;
-	return wanted.found ? 0 : -ENOENT;
+	return wanted.found ? 0 : err ? err : -ENOENT;
 }
 
 /* ---- USDT ---- */
@@ -384,15 +401,18 @@ static void mend_addresses(struct elf_usdt *probe, uint64_t base, uint64_t base_
 
 int elf_file_each_usdt(const struct elf_file *file, elf_usdt_fn fn, void *ctx)
 {
-	GElf_Shdr header;
-	Elf_Scn *section = find_section(file, ".stapsdt.base", &header);
-	uint64_t base_now = section ? header.sh_addr : 0, base;
+	uint64_t base_now, base;
 	size_t at = 0, name, desc;
 	struct elf_usdt probe;
+	Elf_Scn *section;
+	GElf_Shdr header;
 	Elf_Data *data;
 	GElf_Nhdr note;
 	int result = 0;
 
+	errno = 0;
+	section = find_section(file, ".stapsdt.base", &header);
+	base_now = section ? header.sh_addr : 0;
 	section = find_section(file, ".note.stapsdt", &header);
 	data = section ? elf_getdata(section, NULL) : NULL;
 	while (data && !result && (at = gelf_getnote(data, at, &note, &name, &desc))) {
@@ -406,5 +426,5 @@ int elf_file_each_usdt(const struct elf_file *file, elf_usdt_fn fn, void *ctx)
 		mend_addresses(&probe, base, base_now);
 		result = fn(ctx, &probe);
 	}
-	return result;
+	return result || data ? result : unless_no_memory(0);
 }

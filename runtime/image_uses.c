@@ -102,9 +102,9 @@ static int write_use(struct saving *saving, struct image_use use)
 	const char *strings = saving->w->section[IMAGE_STRINGS].data;
 	struct filling filling = {.use = &use};
 	const char *nothing = text_of_nothing(&use);
-	int result = 0;
+	int result = saving->w->failed;
 
-	if (!use.was)
+	if (!result && !use.was)
 		result = kernel_view_each(&saving->view, strings, &use, take_fitting, &filling);
 	if (result < 0)
 		return fail(saving->hp, result, "out of memory");
@@ -162,7 +162,7 @@ static int write_function(struct saving *saving, const struct hotprobe_link *lin
 		return fail(saving->hp, -ENOMEM, "out of memory");
 	use.name = image_add_string(saving->w, name);
 	free(name);
-	if (!kind->sees_return) {
+	if (!kind->sees_return && !saving->w->failed) {
 		found = kernel_view_each(&saving->view, saving->w->section[IMAGE_STRINGS].data,
 					 &use, count_parameters, &use.number);
 		if (found < 0)

@@ -96,7 +96,8 @@ struct diagnostic {
 struct hotprobe {
 	struct hotprobe_opts opts;
 	ARRAY(char *) cflags; /* opts.cflags, copied */
-	char *error;
+	char *error;	      /* NULL with has_error: there was no memory for it */
+	bool has_error;
 	ARRAY(struct diagnostic) diags;
 
 	struct source source;

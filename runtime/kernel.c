@@ -46,6 +46,28 @@ char *kernel_read_file(int dir_fd, const char *path)
 	return text;
 }
 
+ssize_t kernel_read_text(const char *path, char *text, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC), err = 0;
+	size_t used = 0;
+	ssize_t n = 1;
+
+	*text = '\0';
+	if (fd < 0)
+		return -errno;
+	while (n && used + 1 < size) {
+		n = read(fd, text + used, size - used - 1);
+		if (n < 0 && errno != EINTR) {
+			err = -errno;
+			break;
+		}
+		used += n > 0 ? (size_t)n : 0;
+	}
+	text[err ? 0 : used] = '\0';
+	close(fd);
+	return err ? err : (ssize_t)used;
+}
+
 /* Notes are ELF's: sizes of name and content, type, then both, each padded to 4 bytes. */
 static const uint8_t *find_build_id(const uint8_t *notes, size_t size, uint32_t *id_size)
 {
@@ -84,16 +106,25 @@ void kernel_build_id(const char *path, char id[KERNEL_ID_SIZE])
 
 int kernel_pmu_type(const char *pmu)
 {
-	char path[128], *text;
-	int type;
+	char path[128], text[32];
+	ssize_t n;
 
 	snprintf(path, sizeof(path), "/sys/bus/event_source/devices/%s/type", pmu);
-	text = kernel_read_file(AT_FDCWD, path);
-	if (!text)
-		return -errno;
-	type = atoi(text);
-	free(text);
-	return type;
+	n = kernel_read_text(path, text, sizeof(text));
+	return n < 0 ? (int)n : atoi(text);
+}
+
+int kernel_pmu_bit(const char *pmu, const char *field)
+{
+	char path[128], text[64];
+	ssize_t n;
+	int bit;
+
+	snprintf(path, sizeof(path), "/sys/bus/event_source/devices/%s/format/%s", pmu, field);
+	n = kernel_read_text(path, text, sizeof(text));
+	if (n < 0)
+		return (int)n;
+	return sscanf(text, "config:%d", &bit) == 1 && bit >= 0 && bit < 64 ? bit : -ENOENT;
 }
 
 bool kernel_has_kprobes(struct hotprobe *hp)
@@ -127,35 +158,32 @@ bool kernel_is_at_least(unsigned major, unsigned minor)
 
 bool kernel_is_locked_down(void)
 {
-	char *text = kernel_read_file(AT_FDCWD, "/sys/kernel/security/lockdown");
-	bool locked = text && strstr(text, "[confidentiality]");
+	char text[128];
 
-	free(text);
-	return locked;
+	kernel_read_text("/sys/kernel/security/lockdown", text, sizeof(text));
+	return strstr(text, "[confidentiality]");
 }
 
 int kernel_possible_cpus(void)
 {
-	char *text = kernel_read_file(AT_FDCWD, "/sys/devices/system/cpu/possible");
-	char *last = text;
+	char text[4096], *last = text;
 	int count;
 
 	/* "0-3" or "0,2-5": the highest number comes last. */
-	for (char *at = text; at && *at; at++)
+	kernel_read_text("/sys/devices/system/cpu/possible", text, sizeof(text));
+	for (char *at = text; *at; at++)
 		if (*at == '-' || *at == ',')
 			last = at + 1;
-	count = last ? atoi(last) + 1 : (int)sysconf(_SC_NPROCESSORS_CONF);
-	free(text);
+	count = *last ? atoi(last) + 1 : (int)sysconf(_SC_NPROCESSORS_CONF);
 	return count > 0 ? count : 1;
 }
 
 bool kernel_cpu_online(int cpu)
 {
-	char *text = kernel_read_file(AT_FDCWD, "/sys/devices/system/cpu/online");
-	bool online = !text;
-	char *at = text;
+	char text[4096], *at = text;
+	bool online = kernel_read_text("/sys/devices/system/cpu/online", text, sizeof(text)) < 0;
 
-	while (at && *at) {
+	while (*at) {
 		int first = (int)strtol(at, &at, 10), last = first;
 
 		if (*at == '-')
@@ -166,7 +194,6 @@ bool kernel_cpu_online(int cpu)
 			break;
 		at++;
 	}
-	free(text);
 	return online;
 }
 

@@ -29,6 +29,9 @@ int kernel_possible_cpus(void);
 void kernel_build_id(const char *path, char id[KERNEL_ID_SIZE]);
 /* A perf PMU's type number from sysfs, or a negative errno. */
 int kernel_pmu_type(const char *pmu);
+/* The lowest bit of a field of its perf_event_attr.config, "config:32-63"; -ENOENT if it has none,
+   or another negative errno. */
+int kernel_pmu_bit(const char *pmu, const char *field);
 /* True if the CPU is online. */
 bool kernel_cpu_online(int cpu);
 
@@ -42,5 +45,8 @@ const char *kernel_syscall_of(const char *name);
 
 /* A whole small file of /proc or /sys, malloc'ed with a NUL; NULL with errno set. */
 char *kernel_read_file(int dir_fd, const char *path);
+/* The beginning of one, as far as it fits into size bytes with a NUL. Returns its length or a
+   negative errno; then it is "". */
+ssize_t kernel_read_text(const char *path, char *text, size_t size);
 
 #endif

@@ -157,13 +157,15 @@ static int give(const struct each *each, const struct btf *btf, uint32_t id, des
 	char *text = NULL;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
-	bool is_there;
-	int result;
+	bool is_there, failed;
+	int result = 0;
 
 	if (!out)
 		return -ENOMEM;
 	is_there = describe(out, btf, id, each, &number);
-	result = fclose(out) ? -ENOMEM : 0;
+	failed = ferror(out);
+	if (fclose(out) || failed || !text)
+		result = -ENOMEM;
 	if (!result && is_there)
 		result = each->fn(each->ctx, text, number);
 	free(text);

@@ -44,13 +44,16 @@ static void sort_symbols(struct module *m)
 
 int module_read_symbols(struct module *m, const char *root)
 {
-	int err;
+	int err, debug_err;
 
 	if (m->has_symbols || !m->file.elf)
 		return 0;
 	err = elf_file_each_symbol(&m->file, add_symbol, m);
-	if (!err && !elf_file_open_debug(&m->debug, &m->file, m->path, root))
+	debug_err = err ? err : elf_file_open_debug(&m->debug, &m->file, m->path, root);
+	if (!debug_err)
 		err = elf_file_each_symbol(&m->debug, add_symbol, m);
+	else if (debug_err == -ENOMEM)
+		err = debug_err;
 	sort_symbols(m);
 	m->has_symbols = !err;
 	return err;

@@ -107,18 +107,17 @@ char *process_file(pid_t pid, const struct mapping *mapping)
 struct process_identity process_identify(pid_t pid)
 {
 	unsigned long long start = 0, code = 0, stack = 0;
-	char path[64], *text, *after_name;
+	char path[64], text[1024], *after_name;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	text = kernel_read_file(AT_FDCWD, path);
-	after_name = text ? strrchr(text, ')') : NULL; /* the name may hold anything */
+	kernel_read_text(path, text, sizeof(text));
+	after_name = strrchr(text, ')'); /* the name may hold anything */
 	if (after_name &&
 	    sscanf(after_name,
 		   ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d "
 		   "%llu %*u %*d %*u %llu %*u %llu",
 		   &start, &code, &stack) < 1)
 		start = 0;
-	free(text);
 	return (struct process_identity){start, code, stack};
 }
 

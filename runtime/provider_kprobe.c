@@ -135,17 +135,12 @@ static int resolve(struct hotprobe_link *link)
 /* ---- Attaching ---------------------------------------------------------------------------------
  */
 
-/* The bit of perf_event_attr.config that asks for a return probe: "config:0". */
+/* The bit of perf_event_attr.config that asks for a return probe. */
 static int retprobe_bit(void)
 {
-	char *text =
-		kernel_read_file(AT_FDCWD, "/sys/bus/event_source/devices/kprobe/format/retprobe");
-	int bit = 0;
+	int bit = kernel_pmu_bit("kprobe", "retprobe");
 
-	if (text && sscanf(text, "config:%d", &bit) != 1)
-		bit = 0;
-	free(text);
-	return bit;
+	return bit < 0 ? 0 : bit;
 }
 
 static int no_kprobes(struct hotprobe_link *link)

@@ -32,16 +32,23 @@ static int parse(struct target *target, const char *rest, bool from_name, const 
 	return err;
 }
 
-/* A directory of tracefs; NULL if there is none of that name. */
+/* A directory of tracefs; NULL with errno set if there is none of that name. */
 static DIR *open_dir(struct hotprobe *hp, const char *path)
 {
-	int root = tracefs_fd(hp), fd;
+	int root = tracefs_fd(hp), fd, err;
 	DIR *dir;
 
-	fd = root < 0 ? -1 : openat(root, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (root < 0) {
+		errno = -root;
+		return NULL;
+	}
+	fd = openat(root, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	dir = fd < 0 ? NULL : fdopendir(fd);
-	if (!dir && fd >= 0)
+	if (!dir && fd >= 0) {
+		err = errno;
 		close(fd);
+		errno = err;
+	}
 	return dir;
 }
 
@@ -148,15 +155,22 @@ static int find_events(struct hotprobe *hp, const char *category, const char *pa
 
 	snprintf(path, sizeof(path), "events/%s", category);
 	dir = open_dir(hp, path);
-	while (dir && !err && (event = next_dir(dir))) {
-		if (!pattern_matches(pattern, event) ||
-		    tracefs_read_event(hp, category, event, "id", &id))
+	if (!dir)
+		return errno == ENOMEM ? -ENOMEM : 0;
+	while (!err && (event = next_dir(dir))) {
+		if (!pattern_matches(pattern, event))
 			continue;
+		err = tracefs_read_event(hp, category, event, "id", &id);
+		if (err == -ENOMEM)
+			break;
+		if (err) {
+			err = 0;
+			continue;
+		}
 		free(id);
 		err = names_add(found, asprintf(&full, "%s:%s", category, event) < 0 ? NULL : full);
 	}
-	if (dir)
-		closedir(dir);
+	closedir(dir);
 	return err;
 }
 
@@ -166,11 +180,12 @@ static int find_all_events(struct hotprobe *hp, const struct target *t, struct n
 	const char *category;
 	int err = 0;
 
-	while (categories && !err && (category = next_dir(categories)))
+	if (!categories)
+		return -errno;
+	while (!err && (category = next_dir(categories)))
 		if (pattern_matches(t->group, category))
 			err = find_events(hp, category, t->name, found);
-	if (categories)
-		closedir(categories);
+	closedir(categories);
 	names_sort(found);
 	return err;
 }
@@ -202,8 +217,10 @@ static int attach_pattern(struct hotprobe_link *link, int prog_fd)
 	if (err < 0)
 		return no_tracefs(link, err);
 	err = find_all_events(link->program->hp, &link->target, &found);
-	if (err)
+	if (err == -ENOMEM)
 		err = fail(link->program->hp, err, "out of memory");
+	else if (err)
+		err = no_tracefs(link, err);
 	if (!err)
 		err = link_check_matches(link, &found, "tracepoint");
 	if (!err)

@@ -136,15 +136,14 @@ static bool syscall_lists_bpf(void)
 /* Is "bpf" among the security modules that were started? True if it cannot be known. */
 static bool lsm_has_bpf(void)
 {
-	char *list = kernel_read_file(AT_FDCWD, "/sys/kernel/security/lsm");
+	char list[1024];
 	bool found = false;
 
-	if (!list)
+	if (kernel_read_text("/sys/kernel/security/lsm", list, sizeof(list)) < 0)
 		return syscall_lists_bpf();
 	for (char *save, *name = strtok_r(list, ",\n", &save); name;
 	     name = strtok_r(NULL, ",\n", &save))
 		found |= !strcmp(name, "bpf");
-	free(list);
 	return found;
 }
 

@@ -107,9 +107,12 @@ static int add_site(void *ctx, const struct elf_usdt *probe)
 					 "cannot attach %s to %s: %s is for another machine",
 					 s->link->program->name, s->link->target_text,
 					 s->binary->name));
-	if (elf_file_offset(&s->file, probe->address, &site.place.offset) ||
-	    (probe->semaphore &&
-	     elf_file_offset(&s->file, probe->semaphore, &site.place.semaphore_offset)))
+	err = elf_file_offset(&s->file, probe->address, &site.place.offset);
+	if (!err && probe->semaphore)
+		err = elf_file_offset(&s->file, probe->semaphore, &site.place.semaphore_offset);
+	if (err == -ENOMEM)
+		return stop(s, fail(hp, err, "out of memory"));
+	if (err)
 		return stop(s, link_fail(s->link, -EINVAL, "",
 					 "cannot attach %s to %s: the notes in %s are damaged",
 					 s->link->program->name, s->link->target_text,

@@ -159,18 +159,17 @@ static int open_root(pid_t pid)
 /* The last of the ids that the process has in its namespaces. */
 static pid_t inner_pid(pid_t pid)
 {
-	char path[64], *text, *ids, *end;
+	char path[64], text[4096], *ids, *end;
 	pid_t inner = pid;
 
 	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
-	text = kernel_read_file(AT_FDCWD, path);
-	ids = text ? strstr(text, "\nNSpid:") : NULL;
+	kernel_read_text(path, text, sizeof(text));
+	ids = strstr(text, "\nNSpid:");
 	end = ids ? strchr(ids + 1, '\n') : NULL;
 	if (end) {
 		*end = '\0';
 		inner = atoi(strrchr(ids, '\t') + 1);
 	}
-	free(text);
 	return inner;
 }
 
@@ -254,10 +253,11 @@ static int open_vdso(struct module *m, const struct mapping *mapping)
 	uint64_t size = mapping->end - mapping->start;
 	const struct mapping *own;
 	struct mappings maps;
+	int err = vdso ? process_read_maps(getpid(), &maps) : -ENOENT;
 
+	if (err)
+		return err;
 	/* Every process has the same, this one too; those for 32 bits have another. */
-	if (!vdso || process_read_maps(getpid(), &maps))
-		return -ENOENT;
 	own = mappings_find(&maps, (uintptr_t)vdso);
 	if (!own || own->end - own->start != size)
 		vdso = NULL;
@@ -300,13 +300,13 @@ static struct module *find_module(struct symbols *s, const struct known_process 
 	if (!m)
 		return NULL;
 	err = mapping_is_file(mapping) ? open_file(m, p, mapping) : open_vdso(m, mapping);
-	if (err) {
+	if (err && err != -ENOMEM) {
 		/* Remembered, so that it is not tried again for each address. */
 		*m = (struct module){.file.fd = -1, .debug.fd = -1, .path = strdup(mapping->path)};
 	}
 	m->device = mapping->device;
 	m->inode = mapping->inode;
-	if (m->path && !array_push(&s->modules, m))
+	if (err != -ENOMEM && m->path && !array_push(&s->modules, m))
 		return m;
 	module_free(m);
 	free(m);

@@ -147,23 +147,9 @@ int find_binaries(struct hotprobe_link *link, struct binaries *binaries)
 
 /* ---- Attaching ---- */
 
-/* The lowest bit of a field of perf_event_attr.config, "config:32-63"; -1 if there is none. */
-static int config_bit(const char *field)
-{
-	char path[128], *text;
-	int bit;
-
-	snprintf(path, sizeof(path), "/sys/bus/event_source/devices/uprobe/format/%s", field);
-	text = kernel_read_file(AT_FDCWD, path);
-	if (!text || sscanf(text, "config:%d", &bit) != 1)
-		bit = -1;
-	free(text);
-	return bit;
-}
-
 static int open_uprobe(const struct uprobe_site *site, bool is_return, pid_t pid, int prog_fd)
 {
-	int type = kernel_pmu_type("uprobe"), bit = config_bit("retprobe"), fd, err;
+	int type = kernel_pmu_type("uprobe"), bit = kernel_pmu_bit("uprobe", "retprobe"), fd, err;
 	struct perf_event_attr attr = {
 		.size = sizeof(attr),
 		.type = (uint32_t)type,
@@ -174,7 +160,7 @@ static int open_uprobe(const struct uprobe_site *site, bool is_return, pid_t pid
 
 	if (type < 0)
 		return -EOPNOTSUPP;
-	bit = config_bit("ref_ctr_offset");
+	bit = kernel_pmu_bit("uprobe", "ref_ctr_offset");
 	if (site->semaphore_offset && bit < 0)
 		return -EOPNOTSUPP;
 	if (site->semaphore_offset)

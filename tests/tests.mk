@@ -23,7 +23,7 @@ $(B)/tests/cc_%.o: private COMPILE := -DSOURCE_DIR='"$(CURDIR)"' -I$(LLVM_PREFIX
 
 $(LIB_TEST_SRC:%.c=$(B)/%): $(B)/%: $(B)/%.o $(TEST_OBJ) $(B)/tests/libinternal.a
 	$(call say,LD,$@)
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIB_LIBS) -ljansson $(TEST_LIBS)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LIB_LIBS) -ljansson $(TEST_LIBS)
 
 $(CLI_TEST_SRC:%.c=$(B)/%): $(B)/%: $(B)/%.o $(TEST_OBJ) $(filter-out %/main.o,$(CLI_OBJ)) \
 		$(B)/tests/libinternal.a
@@ -47,6 +47,7 @@ $(B)/tests/user_child: | $(B)/tests/libuser.so
 
 $(B)/tests/soak_test: $(SOAK_OBJ)
 $(B)/tests/soak_test $(B)/tests/killed_test: | $(B)/tests/soak/producer
+$(B)/tests/faults_test: $(addprefix $(B)/tests/faults/,alloc.o faulty.o scenarios.o)
 $(B)/tests/soak/producer: %: %.o
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^
@@ -81,4 +82,4 @@ $(B)/tests/all: $(B)/libhotprobe.so $(TEST_SRC:%.c=$(B)/%) $(TEST_PROGRAMS)
 $(B)/tests/all: $(patsubst tests/fuzz/%_fuzz.c,$(B)/tests/fuzz/%,$(wildcard tests/fuzz/*_fuzz.c))
 $(B)/tests/bench/all: $(BENCH_PROGRAMS) $(BENCH_OBJECTS)
 
--include $(wildcard $(addprefix $(B)/tests/,*.d bench/*.d fuzz/*.d soak/*.d))
+-include $(wildcard $(addprefix $(B)/tests/,*.d bench/*.d faults/*.d fuzz/*.d soak/*.d))

@@ -9,6 +9,7 @@
 #   make test-valgrind   the library's life under valgrind, 220 times
 #   make conformance the BPF C of BCC's tools: does it compile, load and attach? Here, and in a guest
 #                   (GUEST="6.1 6.12", GUEST= for none); and by BCC itself with hotprobe's headers
+#   make faults     every allocation and every system call of the library fails once, in an hour
 #   make bench      compare with the peers, in some ten minutes; BENCH=quick: in two
 #   make bench-plot draw what make bench measured
 #   make bench-guest  the same of traced calls and of attaching to patterns, in QEMU
@@ -73,7 +74,7 @@ CC_LIBS := -lbcc -lclang-14 -lLLVM-14 -lbpf -lelf -lz -lseccomp -lpthread
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all demo test test-guest test-arm64 test-valgrind conformance soak bench bench-plot bench-guest install clean deps lint
+.PHONY: all demo test test-guest test-arm64 test-valgrind conformance faults soak bench bench-plot bench-guest install clean deps lint
 all: $(B)/hotprobe $(B)/hotprobe-cc $(B)/hotprobe-guest $(B)/libhotprobe.so $(B)/libhotprobe.a $(B)/embed
 
 $(B)/runtime/%.o: private COMPILE := -fPIC -fvisibility=hidden
@@ -216,6 +217,11 @@ test-guest:
 	@scripts/install-deps test guest
 	@$(MAKE) --no-print-directory all $(B)/tests/all
 	@scripts/test --guests-only $(B) $(GUESTS)
+
+faults:
+	@scripts/install-deps test
+	@$(MAKE) --no-print-directory all $(addprefix $(B)/tests/,faults_test child user_child)
+	@HOTPROBE_TEST_FAULTS=all $(B)/tests/faults_test
 
 SOAK_SECONDS ?= 1200
 SOAK_KILLS ?= 500

@@ -781,7 +781,8 @@ int hotprobe_symbol_kernel(struct hotprobe *hp, uint64_t address, struct hotprob
  * The same for an address in a process: in its files, also those of another mount namespace and
  * with symbols split off (/usr/lib/debug), or in code it made at run time and wrote down in
  * /tmp/perf-PID.map. Returns 0, without a name if only the module is known; -ENOENT if the process
- * has no code there; -ESRCH if it has ended and was not seen.
+ * has no code there; -ESRCH if it has ended and was not seen; -EMFILE and its like if the file cannot
+ * be opened for now.
  *
  * A process is seen when a symbol of it is looked up, with hotprobe_symbol_process(), when it is
  * given to hotprobe_trace_pid(), and, if the program has a BPF_STACK_TRACE, when it is a command's

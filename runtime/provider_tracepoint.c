@@ -156,17 +156,17 @@ static int find_events(struct hotprobe *hp, const char *category, const char *pa
 	snprintf(path, sizeof(path), "events/%s", category);
 	dir = open_dir(hp, path);
 	if (!dir)
-		return errno == ENOMEM ? -ENOMEM : 0;
+		return -errno;
 	while (!err && (event = next_dir(dir))) {
 		if (!pattern_matches(pattern, event))
 			continue;
 		err = tracefs_read_event(hp, category, event, "id", &id);
-		if (err == -ENOMEM)
-			break;
-		if (err) {
+		if (err == -ENOENT) {
 			err = 0;
 			continue;
 		}
+		if (err)
+			break;
 		free(id);
 		err = names_add(found, asprintf(&full, "%s:%s", category, event) < 0 ? NULL : full);
 	}

@@ -283,7 +283,14 @@ static int open_file(struct module *m, const struct known_process *p, const stru
 	return err;
 }
 
-/* What the mapping is of, maybe without symbols; NULL if memory is out. */
+/* Will it be the same the next time? */
+static bool is_lasting(int err)
+{
+	return err != -ENOMEM && err != -EMFILE && err != -ENFILE && err != -EINTR;
+}
+
+/* What the mapping is of, maybe without symbols; NULL with errno set if that cannot be found out
+   now. */
 static struct module *find_module(struct symbols *s, const struct known_process *p,
 				  const struct mapping *mapping)
 {
@@ -300,16 +307,17 @@ static struct module *find_module(struct symbols *s, const struct known_process 
 	if (!m)
 		return NULL;
 	err = mapping_is_file(mapping) ? open_file(m, p, mapping) : open_vdso(m, mapping);
-	if (err && err != -ENOMEM) {
+	if (err && is_lasting(err)) {
 		/* Remembered, so that it is not tried again for each address. */
 		*m = (struct module){.file.fd = -1, .debug.fd = -1, .path = strdup(mapping->path)};
 	}
 	m->device = mapping->device;
 	m->inode = mapping->inode;
-	if (err != -ENOMEM && m->path && !array_push(&s->modules, m))
+	if (is_lasting(err) && m->path && !array_push(&s->modules, m))
 		return m;
 	module_free(m);
 	free(m);
+	errno = is_lasting(err) ? ENOMEM : -err;
 	return NULL;
 }
 
@@ -436,13 +444,14 @@ static int find_in_mapping(struct symbols *s, struct known_process *p,
 {
 	bool is_module = mapping_is_file(mapping) || !strcmp(mapping->path, "[vdso]");
 	struct module *m = is_module ? find_module(s, p, mapping) : NULL;
+	int err = is_module && !m ? -errno : 0;
 	char root[64];
 
 	symbol->module = mapping->path;
 	symbol->address = address - mapping->start + mapping->offset;
 	if (!m || !m->file.elf) {
 		find_in_jit(s, p, address, symbol);
-		return is_module && !m ? -ENOMEM : 0;
+		return err;
 	}
 	root_path(p, root, sizeof(root));
 	return find_in_module(s, m, root, symbol->address, symbol);
@@ -495,6 +504,8 @@ int hotprobe_symbol_user(struct hotprobe *hp, pid_t pid, uint64_t address,
 		return fail(hp, -ENOENT, "process %d has no code at 0x%llx", (int)pid,
 			    (unsigned long long)address);
 	err = find_in_mapping(s, p, mapping, address, symbol);
+	if (err && err != -ENOMEM)
+		return fail(hp, err, "cannot open %s: %s", mapping->path, strerror(-err));
 	return err ? out_of_memory(hp) : 0;
 }
 

@@ -4,7 +4,7 @@
  * hosts do (faults/scenarios.c): the call that needed it fails and says why, or what it was for is
  * done without; nothing crashes, hangs, is left or is wrong in silence.
  *
- * By default some forty of each scenario, others each time; HOTPROBE_TEST_FAULTS=all takes all of
+ * By default some eight of each scenario, others each time; HOTPROBE_TEST_FAULTS=all takes all of
  * them.
  */
 #include "faults/alloc.h"
@@ -25,7 +25,7 @@
 #include <unistd.h>
 
 enum {
-	FEW = 40,
+	FEW = 8,
 	PATIENCE_S = 30,
 	SECONDS = 3600, /* for all of a scenario, on a slow machine */
 };

@@ -20,7 +20,6 @@ static const struct {
 	{"prog", bpf_prog_get_next_id},
 	{"map", bpf_map_get_next_id},
 	{"link", bpf_link_get_next_id},
-	{"btf", bpf_btf_get_next_id},
 };
 
 static uint64_t id_of(size_t kind, uint32_t id)

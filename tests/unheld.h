@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * BPF objects of the kernel (programs, maps, links, BTF) that no descriptor of any process stands
- * for. What a process that ended left behind is among them; what others use at the time is not.
+ * BPF objects of the kernel (programs, maps, links) that no descriptor of any process stands for.
+ * What a process that ended left behind is among them; what others use at the time is not.
  */
 #ifndef HOTPROBE_TESTS_UNHELD_H
 #define HOTPROBE_TESTS_UNHELD_H

@@ -477,9 +477,11 @@ START_TEST(an_iterator_that_nothing_places_is_checked)
 	hp = new_handle(NULL);
 	open_text(hp, text);
 	ck_assert_int_lt(hotprobe_load(hp), 0);
-	ck_assert_uint_eq(hotprobe_diagnostic_count(hp), 1);
+	/* And a note on where the pointer came from. */
+	ck_assert_uint_eq(hotprobe_diagnostic_count(hp), 2);
 	d = find_diagnostic(hp, HOTPROBE_ERROR);
 	ck_assert_uint_eq(d->line, 7);
+	ck_assert_ptr_nonnull(find_diagnostic(hp, HOTPROBE_NOTE));
 	hotprobe_free(hp);
 }
 END_TEST

@@ -182,7 +182,8 @@ struct hotprobe_diagnostic {
 };
 
 /* What compiler, verifier and attaching had to say, in the order they said it; warnings are
-   there after a success too. Valid until hotprobe_free(). */
+   there after a success too. Notes tell more about the error or warning before them, at another
+   place: where a value came from that the verifier refuses. Valid until hotprobe_free(). */
 size_t hotprobe_diagnostic_count(const struct hotprobe *hp);
 const struct hotprobe_diagnostic *hotprobe_diagnostic_at(const struct hotprobe *hp, size_t index);
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "verifier_message.h"
 #include "verifier_source.h"
 #include "verifier_state.h"
 
@@ -108,25 +109,11 @@ bool verifier_place(const struct hotprobe_program *program, const struct bytecod
 /* ---- The message -------------------------------------------------------------------------------
  */
 
-/* "R2 min value is negative": 2; -1 if no register is named. */
-static int register_in(const char *message)
-{
-	for (const char *at = message; (at = strchr(at, 'R')); at++) {
-		size_t digits = strspn(at + 1, "0123456789");
-		int number = atoi(at + 1);
-
-		if ((at == message || !isalnum((unsigned char)at[-1])) && digits && digits < 3 &&
-		    !isalnum((unsigned char)at[1 + digits]) && number < TRACE_REGISTERS)
-			return number;
-	}
-	return -1;
-}
-
 /* The register that the message is about, or the one that the instruction accesses memory by; -1 if
    there is none. */
 static int register_of(const char *message, const struct bpf_insn *insn)
 {
-	int number = register_in(message);
+	int number = message_register(message);
 
 	if (number >= 0 || !insn)
 		return number;
@@ -141,100 +128,27 @@ static int register_of(const char *message, const struct bpf_insn *insn)
 	}
 }
 
-/* The number behind a word of the message, such as "size=8", as text. */
-static char *number_in(const char *message, const char *word)
-{
-	const char *at = message;
-	size_t length = strlen(word), digits;
-
-	while ((at = strstr(at, word))) {
-		digits = strspn(at + length, "-0123456789");
-		if (digits && (at == message || !(isalnum((unsigned char)at[-1]) || at[-1] == '_')))
-			return strndup(at + length, digits);
-		at += length;
-	}
-	return NULL;
-}
-
-static char *range_words(int64_t low, int64_t high)
-{
-	return low == high ? words("%" PRId64, low) : words("%" PRId64 " to %" PRId64, low, high);
-}
-
-/* "should have been in [0, 1]", and of older kernels "in (0x0; 0x1)": a number, and the bits that
-   may be set in it. */
-static char *allowed_of(const char *message)
-{
-	const char *at = strstr(message, "should have been in ");
-	char *end;
-	int64_t low, high;
-	bool is_bits;
-
-	if (!at)
-		return NULL;
-	at += strlen("should have been in ");
-	is_bits = *at == '(';
-	if (!is_bits && *at != '[')
-		return NULL;
-	low = strtoll(at + 1, &end, 0);
-	if (end == at + 1 || (*end != ',' && *end != ';'))
-		return NULL;
-	high = strtoll(end + 1, &end, 0);
-	if (*end != (is_bits ? ')' : ']'))
-		return NULL;
-	return range_words(low, is_bits ? (low | high) : high);
-}
-
-/* "has smin=2 smax=2", "has value (0x2; 0x0)", "has unknown scalar value". */
-static char *returned_of(const char *message)
-{
-	char *smin = number_in(message, "smin="), *smax = number_in(message, "smax="), *text = NULL;
-	const char *value = strstr(message, "value (");
-
-	if (smin && smax)
-		text = range_words(strtoll(smin, NULL, 10), strtoll(smax, NULL, 10));
-	else if (value && strstr(value, "; 0x0) should"))
-		text = words("%lld", strtoll(value + strlen("value ("), NULL, 0));
-	free(smin);
-	free(smax);
-	return text;
-}
-
-/* The name behind "struct ". */
-static char *struct_of(const char *message)
-{
-	const char *at = strstr(message, "struct ");
-	size_t length = 0;
-
-	if (!at)
-		return NULL;
-	at += strlen("struct ");
-	while (isalnum((unsigned char)at[length]) || at[length] == '_')
-		length++;
-	return length ? strndup(at, length) : NULL;
-}
-
 static void find_in_message(struct words *w, const struct about *about)
 {
 	const char *message = about->message;
 	char *offset;
-	int64_t left;
+	int64_t at;
 
-	w->at[WORD_SIZE] = number_in(message, "size=");
+	w->at[WORD_SIZE] = message_number(message, "size=");
 	if (!w->at[WORD_SIZE])
-		w->at[WORD_SIZE] = number_in(message, "size ");
-	w->at[WORD_VALUE_SIZE] = number_in(message, "value_size=");
+		w->at[WORD_SIZE] = message_number(message, "size ");
+	w->at[WORD_VALUE_SIZE] = message_number(message, "value_size=");
 	if (!w->at[WORD_VALUE_SIZE])
-		w->at[WORD_VALUE_SIZE] = number_in(message, "mem_size=");
-	offset = w->at[WORD_OFFSET] = number_in(message, "off=");
-	w->at[WORD_ALLOWED] = allowed_of(message);
-	w->at[WORD_RETURNED] = returned_of(message);
-	w->at[WORD_STRUCT] = struct_of(message);
+		w->at[WORD_VALUE_SIZE] = message_number(message, "mem_size=");
+	offset = w->at[WORD_OFFSET] = message_number(message, "off=");
+	w->at[WORD_ALLOWED] = message_allowed(message);
+	w->at[WORD_RETURNED] = message_returned(message);
+	w->at[WORD_STRUCT] = message_struct(message);
 	if (!offset || !w->at[WORD_SIZE] || !strstr(message, "stack"))
 		return;
-	left = -strtoll(offset, NULL, 10);
-	if (left > 0 && left <= 512 && strtoll(w->at[WORD_SIZE], NULL, 10) > left)
-		w->at[WORD_OVER] = words("%" PRId64, left);
+	at = strtoll(offset, NULL, 10);
+	if (at < 0 && at >= -512 && strtoll(w->at[WORD_SIZE], NULL, 10) > -at)
+		w->at[WORD_OVER] = words("%" PRId64, -at);
 }
 
 /* ---- Tables ------------------------------------------------------------------------------------
@@ -504,7 +418,7 @@ static void find_value(struct words *w, const struct about *about)
 /* What was reserved and not given back: "Unreleased reference id=2 alloc_insn=5". */
 static void find_record(struct words *w, const struct about *about)
 {
-	char *insn = number_in(about->message, "alloc_insn="), *statement = NULL, *called;
+	char *insn = message_number(about->message, "alloc_insn="), *statement = NULL, *called;
 	const struct hotprobe *hp = about->program->hp;
 
 	if (insn && verifier_place(about->program, about->code, (uint32_t)strtoul(insn, NULL, 10),

@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
@@ -93,7 +94,8 @@ static void wait_for(const struct process *tool, int wanted, const char *const w
 	}
 }
 
-/* Starts it, and returns once it has printed its heading: then it is attached. */
+/* Starts it, and returns once it has printed its heading: then it is attached, but may yet have to
+   open the buffer of its events. */
 static struct process start_tool(const char *name, const char *heading, const char *option,
 				 pid_t pid)
 {
@@ -111,6 +113,22 @@ static struct process start_tool(const char *name, const char *heading, const ch
 	free(number);
 	free(tool);
 	return started;
+}
+
+/* Has something done until a line with these words comes of it: now the tool takes events. */
+static void wait_until_live(const struct process *tool, void (*work)(void *arg), void *arg,
+			    const char *const words[])
+{
+	for (bool seen = false; !seen;) {
+		char *text;
+
+		work(arg);
+		usleep(500000);
+		text = process_printed(tool->out_fd, NULL);
+		seen = count_lines(text, words) > 0;
+		free(text);
+		ck_assert(seen || !has_ended(tool));
+	}
 }
 
 /* Ends it; returns all that it printed, malloc'ed. */
@@ -139,59 +157,97 @@ static void end_after(const struct process *tool, int wanted, const char *const 
 /* ---- Tests -------------------------------------------------------------------------------------
  */
 
-static void open_ten_times(void *path)
+/* Shared with a peer, who is told by it what to do next. */
+struct order {
+	struct peer peer;
+	const char *path;
+	int count;
+	in_port_t port;
+};
+
+static struct order *new_order(void (*work)(void *arg))
 {
-	for (int i = 0; i < 10; i++)
-		close(open(path, O_RDONLY | O_CLOEXEC));
+	struct order *order = mmap(NULL, sizeof(*order), PROT_READ | PROT_WRITE,
+				   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	ck_assert_ptr_ne(order, MAP_FAILED);
+	order->peer = peer_start(work, order);
+	return order;
+}
+
+static void do_order(void *arg)
+{
+	peer_work(&((struct order *)arg)->peer);
+}
+
+static void open_files(void *arg)
+{
+	const struct order *order = arg;
+
+	for (int i = 0; i < order->count; i++)
+		close(open(order->path, O_RDONLY | O_CLOEXEC));
 }
 
 START_TEST(opensnoop_shows_each_open)
 {
-	static const char *const line[] = {"/etc/hostname", NULL};
 	struct process tool;
-	struct peer peer;
+	struct order *order;
 
 	NEED(no_guest());
 	NEED(no_kprobes());
-	peer = peer_start(open_ten_times, (void *)line[0]);
-	tool = start_tool("opensnoop", "PATH", "-p", peer.pid);
-	peer_work(&peer);
-	end_after(&tool, 10, line);
-	peer_end(&peer);
+	order = new_order(open_files);
+	tool = start_tool("opensnoop", "PATH", "-p", order->peer.pid);
+	order->path = "/etc/passwd";
+	order->count = 1;
+	wait_until_live(&tool, do_order, order, (const char *const[]){"/etc/passwd", NULL});
+	order->path = "/etc/hostname";
+	order->count = 10;
+	do_order(order);
+	end_after(&tool, 10, (const char *const[]){"/etc/hostname", NULL});
+	peer_end(&order->peer);
 }
 END_TEST
 
+static void run_true(void *argument)
+{
+	struct result r = RUN("/bin/true", "one", argument);
+
+	ck_assert_int_eq(r.status, 0);
+	result_free(&r);
+}
+
 START_TEST(execsnoop_shows_each_program_with_its_arguments)
 {
-	static const char *const line[] = {"true", "/bin/true one two", NULL};
 	struct process tool;
-	struct result r;
 
 	NEED(no_guest());
 	NEED(no_kprobes());
 	tool = start_tool("execsnoop", "PCOMM", NULL, 0);
-	for (int i = 0; i < 3; i++) {
-		r = RUN("/bin/true", "one", "two");
-		ck_assert_int_eq(r.status, 0);
-		result_free(&r);
-	}
-	end_after(&tool, 3, line);
+	wait_until_live(&tool, run_true, "first", (const char *const[]){"one first", NULL});
+	for (int i = 0; i < 3; i++)
+		run_true("two");
+	end_after(&tool, 3, (const char *const[]){"true", "/bin/true one two", NULL});
 }
 END_TEST
 
+static void end_shell(void *script)
+{
+	struct result r = RUN("/bin/sh", "-c", script);
+
+	ck_assert_int_ge(r.status, 76);
+	result_free(&r);
+}
+
 START_TEST(exitsnoop_shows_how_processes_end)
 {
-	static const char *const line[] = {"sh", "code 77", NULL};
 	struct process tool;
-	struct result r;
 
 	NEED(no_guest());
 	NEED(no_kprobes());
 	tool = start_tool("exitsnoop", "PCOMM", NULL, 0);
-	r = RUN("/bin/sh", "-c", "exit 77");
-	ck_assert_int_eq(r.status, 77);
-	result_free(&r);
-	end_after(&tool, 1, line);
+	wait_until_live(&tool, end_shell, "exit 76", (const char *const[]){"code 76", NULL});
+	end_shell("exit 77");
+	end_after(&tool, 1, (const char *const[]){"sh", "code 77", NULL});
 }
 END_TEST
 
@@ -239,40 +295,63 @@ START_TEST(vfsstat_counts_reads)
 }
 END_TEST
 
-static void connect_three_times(void *address)
+static void connect_to_port(void *arg)
 {
-	for (int i = 0; i < 3; i++) {
+	const struct order *order = arg;
+	struct sockaddr_in address = {.sin_family = AF_INET,
+				      .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+				      .sin_port = order->port};
+
+	for (int i = 0; i < order->count; i++) {
 		int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-		if (connect(fd, address, sizeof(struct sockaddr_in)))
+		if (connect(fd, (struct sockaddr *)&address, sizeof(address)))
 			_exit(1);
 		close(fd);
 	}
 }
 
-START_TEST(tcpconnect_shows_each_connection)
+static int listen_on_any(in_port_t *port)
 {
 	struct sockaddr_in address = {.sin_family = AF_INET,
 				      .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	socklen_t size = sizeof(address);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	ck_assert(!bind(fd, (struct sockaddr *)&address, size) && !listen(fd, 1000) &&
+		  !getsockname(fd, (struct sockaddr *)&address, &size));
+	*port = address.sin_port;
+	return fd;
+}
+
+START_TEST(tcpconnect_shows_each_connection)
+{
 	struct process tool;
-	struct peer peer;
-	char *port;
-	int fd;
+	struct order *order;
+	char *first, *second;
+	in_port_t ports[2];
+	int fds[2];
 
 	NEED(no_guest());
 	NEED(no_kprobes());
-	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	ck_assert(!bind(fd, (struct sockaddr *)&address, size) && !listen(fd, 10) &&
-		  !getsockname(fd, (struct sockaddr *)&address, &size));
-	port = format(" %d", ntohs(address.sin_port));
-	peer = peer_start(connect_three_times, &address);
-	tool = start_tool("tcpconnect", "DPORT", "-p", peer.pid);
-	peer_work(&peer);
-	end_after(&tool, 3, (const char *const[]){" 127.0.0.1 ", port, NULL});
-	peer_end(&peer);
-	close(fd);
-	free(port);
+	for (int i = 0; i < 2; i++)
+		fds[i] = listen_on_any(&ports[i]);
+	first = format(" %d", ntohs(ports[0]));
+	second = format(" %d", ntohs(ports[1]));
+	order = new_order(connect_to_port);
+	tool = start_tool("tcpconnect", "DPORT", "-p", order->peer.pid);
+	order->port = ports[0];
+	order->count = 1;
+	wait_until_live(&tool, do_order, order, (const char *const[]){first, NULL});
+	order->port = ports[1];
+	order->count = 3;
+	do_order(order);
+	end_after(&tool, 3, (const char *const[]){" 127.0.0.1 ", second, NULL});
+	peer_end(&order->peer);
+	close(fds[0]);
+	close(fds[1]);
+	free(first);
+	free(second);
 }
 END_TEST
 
@@ -282,11 +361,11 @@ int main(void)
 	const char *dir = getenv("TMPDIR");
 	int status;
 
-	add_test(suite, opensnoop_shows_each_open, 60);
-	add_test(suite, execsnoop_shows_each_program_with_its_arguments, 60);
-	add_test(suite, exitsnoop_shows_how_processes_end, 60);
-	add_test(suite, vfsstat_counts_reads, 60);
-	add_test(suite, tcpconnect_shows_each_connection, 60);
+	add_test(suite, opensnoop_shows_each_open, 180);
+	add_test(suite, execsnoop_shows_each_program_with_its_arguments, 180);
+	add_test(suite, exitsnoop_shows_how_processes_end, 180);
+	add_test(suite, vfsstat_counts_reads, 180);
+	add_test(suite, tcpconnect_shows_each_connection, 180);
 	if (asprintf(&headers, "%s/hotprobe-headers.%d", dir ? dir : "/tmp", getpid()) < 0)
 		return 1;
 	status = run_suite(suite);

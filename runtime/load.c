@@ -321,6 +321,10 @@ static char *get_log(const struct hotprobe_program *program, const struct plan *
 	}
 	if (fd >= 0)
 		close(fd);
+	if (fd == -ENOSPC && program->hp->opts.verifier_log)
+		note(program->hp, HOTPROBE_WARNING,
+		     "what the verifier says of %s is longer than %d MiB: the rest is left out",
+		     program->name, LOG_SIZE_MAX >> 20);
 	return log;
 }
 
@@ -356,6 +360,9 @@ static void accepted(const struct hotprobe_program *program, const struct plan *
 	if (!program->hp->opts.verifier_log)
 		return;
 	log = get_log(program, plan, code, LOG_ALL);
+	if (!log)
+		note(program->hp, HOTPROBE_WARNING, "no memory for what the verifier says of %s",
+		     program->name);
 	show_log(program, log);
 	free(log);
 }

@@ -8,8 +8,10 @@
 #include <unistd.h>
 
 #include "context.h"
+#include "gate.h"
 #include "load.h"
 #include "provider.h"
+#include "succeed.h"
 #include "target.h"
 #include "tracefs.h"
 
@@ -27,6 +29,9 @@ static void detach_link(struct hotprobe_link *link)
 	for (size_t i = 0; i < link->fds.count; i++)
 		close(link->fds.at[i]);
 	array_free(&link->fds);
+	gates_free(link);
+	succeed_lose_heir(link);
+	succeed_undo(link);
 	free(link->attached_text);
 	link->attached_text = NULL;
 }
@@ -196,16 +201,27 @@ int attach_load(struct hotprobe_link *link)
 	return err ? err : load_variant(link->program, &link->plan);
 }
 
+int attach_variant(struct hotprobe_link *link, const struct plan *plan)
+{
+	int fd = load_variant(link->program, plan);
+
+	return fd < 0 ? fd : gate_for(link, plan, fd);
+}
+
+/* Returns 1 if it was not attached yet. */
 static int attach_link(struct hotprobe_link *link)
 {
 	int fd, err;
 
-	if (is_attached(link))
+	if (is_attached(link) || link->adopts)
 		return 0;
 	fd = attach_load(link);
 	if (fd < 0)
 		return fd;
-	err = link->target.provider->attach(link, fd);
+	if (succeed_adopt(link, fd))
+		return 1;
+	fd = gate_for(link, &link->plan, fd);
+	err = fd < 0 ? fd : link->target.provider->attach(link, fd);
 	if (err) {
 		detach_link(link);
 		return err;
@@ -238,6 +254,8 @@ int hotprobe_attach(struct hotprobe *hp)
 			message = strdup(hotprobe_error(hp));
 		}
 	}
+	if (!first_error)
+		first_error = succeed(hp);
 	for (size_t i = 0; first_error && i < hp->links.count; i++)
 		if (is_new[i])
 			detach_link(hp->links.at[i]);

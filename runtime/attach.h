@@ -14,6 +14,10 @@ int attach_place_by_source(struct hotprobe *hp);
    Returns the descriptor, which stays the program's, or a negative errno with the message set. */
 int attach_load(struct hotprobe_link *link);
 
+/* The same for a form that a provider chooses while it attaches; what it returns is to be attached,
+   and stays the link's. */
+int attach_variant(struct hotprobe_link *link, const struct plan *plan);
+
 /* Frees all links, detaching them. */
 void attach_free(struct hotprobe *hp);
 

@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -39,10 +40,11 @@ struct ended {
 };
 
 struct confinement {
-	struct hotprobe *hp;
-	int pids_fd;   /* hash, tgid -> TRACED or ENDED */
-	int ended_fd;  /* per-CPU array of one struct ended */
-	int missed_fd; /* array of one u64 */
+	atomic_int references;
+	struct hotprobe *hp; /* while it is made */
+	int pids_fd;	     /* hash, tgid -> TRACED or ENDED */
+	int ended_fd;	     /* per-CPU array of one struct ended */
+	int missed_fd;	     /* array of one u64 */
 	int program_fds[EVENTS];
 	int link_fds[EVENTS];
 };
@@ -232,6 +234,7 @@ int confine_new(struct hotprobe *hp, struct confinement **confinement)
 	if (!c)
 		return fail(hp, -ENOMEM, "out of memory");
 	*c = (struct confinement){
+		.references = 1,
 		.hp = hp,
 		.pids_fd = -1,
 		.ended_fd = -1,
@@ -258,9 +261,15 @@ static void close_if_open(int fd)
 		close(fd);
 }
 
+struct confinement *confine_share(struct confinement *c)
+{
+	c->references++;
+	return c;
+}
+
 void confine_free(struct confinement *c)
 {
-	if (!c)
+	if (!c || --c->references)
 		return;
 	for (int i = 0; i < EVENTS; i++) {
 		close_if_open(c->link_fds[i]);

@@ -18,6 +18,8 @@ struct confinement;
 /* Makes the tables and attaches the two programs. Returns 0 or a negative errno with the message
    set: -EOPNOTSUPP outside the initial PID namespace, whose ids the kernel's differ from. */
 int confine_new(struct hotprobe *hp, struct confinement **confinement);
+/* For another handle whose programs are to trace the same processes. Each frees it. */
+struct confinement *confine_share(struct confinement *confinement);
 void confine_free(struct confinement *confinement);
 
 /* Puts the filter in front of code. Returns 0 or -ENOMEM. */

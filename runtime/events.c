@@ -130,6 +130,12 @@ int events_watch_processes(struct hotprobe *hp)
 		       : 0;
 }
 
+void events_leave_processes(struct hotprobe *hp)
+{
+	if (hp->watch)
+		epoll_ctl(hp->loop->epoll_fd, EPOLL_CTL_DEL, process_watch_fd(hp), NULL);
+}
+
 int events_open(struct hotprobe *hp)
 {
 	int err = open_loop(hp);

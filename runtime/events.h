@@ -10,5 +10,7 @@ int events_open(struct hotprobe *hp);
 void events_close(struct hotprobe *hp);
 /* Waits for hp->watch, too. Returns 0 or a negative errno. */
 int events_watch_processes(struct hotprobe *hp);
+/* And no longer. */
+void events_leave_processes(struct hotprobe *hp);
 
 #endif

@@ -13,6 +13,7 @@
 #include "compile.h"
 #include "confine.h"
 #include "events.h"
+#include "gate.h"
 #include "image_file.h"
 #include "internal.h"
 #include "kernel.h"
@@ -21,6 +22,7 @@
 #include "load.h"
 #include "printk.h"
 #include "submit.h"
+#include "succeed.h"
 #include "table.h"
 #include "process_watch.h"
 #include "symbols.h"
@@ -114,6 +116,7 @@ void hotprobe_free(struct hotprobe *hp)
 		return;
 	command_free(hp->command);
 	attach_free(hp);
+	succeed_forget(hp);
 	events_close(hp);
 	submit_free(hp);
 	printk_free(hp->printk);
@@ -122,6 +125,7 @@ void hotprobe_free(struct hotprobe *hp)
 	process_watch_free(hp);
 	symbols_free(hp);
 	confine_free(hp->confinement);
+	turn_free(hp->turn);
 	free(hp->image_data);
 	source_free(&hp->source);
 	free_diagnostics(hp);
@@ -213,6 +217,16 @@ int hotprobe_open_string(struct hotprobe *hp, const char *name, const char *text
 	return open_text(hp, name, copy, size);
 }
 
+size_t hotprobe_source_count(const struct hotprobe *hp)
+{
+	return hp->source.files.count;
+}
+
+const char *hotprobe_source_at(const struct hotprobe *hp, size_t index)
+{
+	return index < hp->source.files.count ? hp->source.files.at[index].path : NULL;
+}
+
 /* ---- Load
  * ------------------------------------------------------------------------------------------ */
 
@@ -264,8 +278,10 @@ int hotprobe_load(struct hotprobe *hp)
 		err = printk_plan(hp);
 	if (!err)
 		err = load_tables(hp);
-	if (!err && hp->opts.confine)
+	if (!err && hp->opts.confine && !hp->confinement)
 		err = confine_new(hp, &hp->confinement);
+	if (!err && hp->opts.replaceable && !hp->turn)
+		err = turn_new(hp, &hp->turn);
 	if (!err)
 		err = load_programs(hp);
 	if (!err)

@@ -147,6 +147,9 @@ struct hotprobe_opts {
 	/* Leave bpf_trace_printk() as the kernel has it: its messages go to the machine's
 	   trace_pipe, among those of others, and not to hotprobe_on_printk(). */
 	bool trace_pipe;
+	/* The programs can be replaced by those of another handle while they are attached: see
+	   hotprobe_inherit(). It costs a jump each time one runs (some nanoseconds). */
+	bool replaceable;
 	/* If set, every error message is written here too, cut to errbuf_size bytes with its
 	   NUL. It has to stay valid as long as the handle. */
 	char *errbuf;
@@ -205,6 +208,11 @@ const struct hotprobe_diagnostic *hotprobe_diagnostic_at(const struct hotprobe *
 int hotprobe_open_file(struct hotprobe *hp, const char *path);
 int hotprobe_open_string(struct hotprobe *hp, const char *name, const char *text, size_t size);
 
+/* The files that were read for it: the main one under the name it was given, then those of the
+   user's that it includes. Also after a failure to compile; none if an image was opened. */
+size_t hotprobe_source_count(const struct hotprobe *hp);
+const char *hotprobe_source_at(const struct hotprobe *hp, size_t index);
+
 /*
  * Writes what hotprobe_open_ compiled to a file, an image, with what hotprobe_attach_ was told
  * since. hotprobe_open_file() takes an image in place of a source: then no compiler is needed, not
@@ -254,6 +262,39 @@ int hotprobe_load(struct hotprobe *hp);
  * if all were already), or a negative errno: that of the first that failed.
  */
 int hotprobe_attach(struct hotprobe *hp);
+
+/*
+ * Makes hp, which is open and not loaded yet, the successor of a handle that is loaded and attached;
+ * both with opts.replaceable, and confined alike. hp is then loaded, given its callbacks and
+ * attached like any other, and with hotprobe_attach() everything passes over at one moment:
+ *
+ *     new = hotprobe_new(&opts);
+ *     if (!hotprobe_open_file(new, path) && !hotprobe_inherit(new, old) && !hotprobe_load(new) &&
+ *         !hotprobe_on_event(new, ...) && hotprobe_attach(new) >= 0)
+ *             hotprobe_free(old), old = new;
+ *     else
+ *             hotprobe_free(new);
+ *
+ * Tables that both declare alike (kind, key and value type and size, entries, flags) are one, with
+ * all they hold; hotprobe_table_anew() tells of the others. Tables of events, of programs and of
+ * performance counters are always hp's own: what was put into the latter is to be put there again.
+ * Who is traced is the same, with descendants born before.
+ *
+ * hotprobe_attach(hp) puts hp's programs beside the old ones, makes it their turn by one write in
+ * the kernel, takes the old ones away, has the old handle's callbacks called with all its events,
+ * and moves the command, if there is one, and what is known of processes for symbols to hp. The old
+ * handle is then of use no more but for hotprobe_lost() and reading its tables. Where both are
+ * attached to the same target in the same way, each hit of it is seen by one of them and never by
+ * none or both. (With targets of several places that do not have one program, USDT probes and some
+ * patterns, and with sockmap:, a hit may slip by, or be seen by both, at that very moment.) If it
+ * fails, or any call before, nothing has changed for the old handle.
+ *
+ * hp may be opened and loaded in another thread while the old handle is polled: hotprobe_inherit()
+ * may run at the same time as hotprobe_poll() or hotprobe_consume() of that one, but of no other
+ * call on it. hotprobe_attach(hp) may not. If the old handle is freed before it, hp only keeps the
+ * tables and the traced processes. Returns 0, -EBUSY, -EINVAL.
+ */
+int hotprobe_inherit(struct hotprobe *hp, struct hotprobe *old);
 
 /* Detaches every probe. Programs and tables stay loaded, and events already sent can still be
    consumed. */
@@ -549,6 +590,9 @@ enum hotprobe_kind {
 enum hotprobe_kind hotprobe_type_kind(const struct hotprobe_type *type);
 size_t hotprobe_type_size(const struct hotprobe_type *type);
 const char *hotprobe_type_name(const struct hotprobe_type *type);
+/* Do both, also of different handles, lay out the same values in the same bytes, under the same
+   names of members and enumerators? Names of types don't matter, nor what pointers point to. */
+bool hotprobe_type_equal(const struct hotprobe_type *a, const struct hotprobe_type *b);
 /* Members of a struct or union, elements of an array or string, else 0. */
 size_t hotprobe_type_count(const struct hotprobe_type *type);
 
@@ -666,6 +710,10 @@ size_t hotprobe_table_max_entries(const struct hotprobe_table *table);
 bool hotprobe_table_uses_ring(const struct hotprobe_table *table);
 /* Descriptor of the map, -1 before hotprobe_load(). Stays the library's. */
 int hotprobe_table_fd(const struct hotprobe_table *table);
+
+/* After hotprobe_inherit(): NULL if the other handle has no such table, or this one's kind is never
+   kept; "" if it is kept; else why it is not: "its value type changed". */
+const char *hotprobe_table_anew(const struct hotprobe_table *table);
 
 /* After hotprobe_load(). The bytes are those of hotprobe_table_key_size() and _value_size().
    flags are the kernel's BPF_ANY, BPF_NOEXIST, BPF_EXIST. They return 0 or the kernel's errno:

@@ -28,6 +28,7 @@ struct hotprobe_table {
 	uint32_t max_entries;
 	int fd;			     /* -1 until loaded */
 	int given_fd;		     /* of a map that stands for it, or -1 */
+	const char *anew;	     /* of hotprobe_table_anew() */
 	ARRAY(int) perf_events;	     /* that were opened for a BPF_PERF_ARRAY */
 	bool uses_ring;		     /* a perf_output that goes over a ring buffer: submit.h */
 	ARRAY(uint32_t) sizes;	     /* of a perf_output: all that is submitted to it, unless... */
@@ -50,6 +51,9 @@ struct plan {
 	const struct usdt_arguments *usdt; /* of a USDT probe's site; usdt_keep() has it */
 	struct signature signature;	   /* of that function, for a view that needs it */
 };
+
+/* Of load.c: do they make the same of a program? */
+bool plan_equal(const struct plan *a, const struct plan *b);
 
 /* A place to attach to, as a convention name or the user gives it. */
 struct target {
@@ -75,17 +79,26 @@ struct hotprobe_program {
 	ARRAY(struct variant) variants;
 };
 
+/* What is attached in place of a program that may be replaced: gate.h. */
+struct gate {
+	int array_fd; /* the programs that it may lead to */
+	int prog_fd;
+};
+
 /* A probe: a program at a target. It is placed first, and attached when it holds descriptors. */
 struct hotprobe_link {
 	struct hotprobe_program *program;
 	struct target target;
 	struct plan plan;
 	char *target_text;
-	char *attached_text; /* NULL until attached */
-	ARRAY(int) fds;	     /* perf events and links; closing them detaches */
-	void *own;	     /* the provider's own, freed once detached */
-	bool by_name;	     /* the function's name places it */
-	bool settled;	     /* plan is what trampoline_resolve() chose */
+	char *attached_text;	      /* NULL until attached */
+	ARRAY(int) fds;		      /* perf events and links; closing them detaches */
+	void *own;		      /* the provider's own, freed once detached */
+	ARRAY(struct gate) gates;     /* one for each form of the program that is attached */
+	struct hotprobe_link *adopts; /* the predecessor's that it is about to take over */
+	struct hotprobe_link *heir;   /* the successor's that is about to take it over */
+	bool by_name;		      /* the function's name places it */
+	bool settled;		      /* plan is what trampoline_resolve() chose */
 };
 
 struct diagnostic {
@@ -113,8 +126,11 @@ struct hotprobe {
 	bool compiled; /* it can be loaded; one that failed to load cannot be again */
 	bool loaded;
 	int btf_fd;
-	struct confinement *confinement; /* NULL unless opts.confine and loaded */
-	struct command *command;	 /* NULL unless started */
+	struct confinement *confinement;	  /* NULL unless opts.confine and loaded */
+	struct command *command;		  /* NULL unless started */
+	struct turn *turn;			  /* NULL unless opts.replaceable and loaded */
+	unsigned place;				  /* of its programs in gates */
+	struct hotprobe *predecessor, *successor; /* until one has succeeded the other */
 	ARRAY(struct hotprobe_link *) links;
 	struct event_loop *loop; /* NULL until loaded */
 	ARRAY(struct usdt_arguments *) usdt;

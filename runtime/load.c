@@ -367,7 +367,7 @@ static void accepted(const struct hotprobe_program *program, const struct plan *
 	free(log);
 }
 
-static bool same_plan(const struct plan *a, const struct plan *b)
+bool plan_equal(const struct plan *a, const struct plan *b)
 {
 	return a->type == b->type && a->expected_attach_type == b->expected_attach_type &&
 	       a->view == b->view && a->attach_btf_id == b->attach_btf_id &&
@@ -378,9 +378,15 @@ static bool same_plan(const struct plan *a, const struct plan *b)
 static struct variant *find_variant(struct hotprobe_program *program, const struct plan *plan)
 {
 	for (size_t i = 0; i < program->variants.count; i++)
-		if (same_plan(&program->variants.at[i].plan, plan))
+		if (plan_equal(&program->variants.at[i].plan, plan))
 			return &program->variants.at[i];
 	return NULL;
+}
+
+int load_code(const struct hotprobe_program *program, const struct plan *plan,
+	      const struct bytecode *code)
+{
+	return prog_load(program, plan, code, NULL, 0, 0);
 }
 
 /* If explain is false, the kernel's refusal is but a negative errno. */

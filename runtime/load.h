@@ -32,7 +32,11 @@ int load_variant(struct hotprobe_program *program, const struct plan *plan);
 int load_try_variant(struct hotprobe_program *program, const struct plan *plan);
 /* Unloads what was loaded by that plan, which nothing is to use. */
 void load_drop_variant(struct hotprobe_program *program, const struct plan *plan);
-/* The same for a program that nothing places, by a plan that was guessed. */
+/* Loads code in place of the program's own, as if it were that. Returns a descriptor, which is the
+   caller's, or a negative errno without a message. */
+int load_code(const struct hotprobe_program *program, const struct plan *plan,
+	      const struct bytecode *code);
+/* The same as load_variant() for a program that nothing places, by a plan that was guessed. */
 int load_unplaced(struct hotprobe_program *program, const struct plan *guess);
 
 #endif

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "attach.h"
 #include "kernel.h"
 #include "kernel_functions.h"
 #include "kprobe_multi.h"
@@ -284,7 +285,7 @@ static int attach_matches(struct hotprobe_link *link, int prog_fd, bool is_retur
 	if (link->plan.expected_attach_type == BPF_TRACE_KPROBE_MULTI) {
 		err = attach_at_once(link, prog_fd, is_return, index, matches);
 		if (!err && matches->left.list.count) {
-			prog_fd = load_variant(link->program, &plain);
+			prog_fd = attach_variant(link, &plain);
 			err = prog_fd < 0 ? prog_fd : 0;
 		}
 		if (!err && !matches->multi.list.count) {
@@ -360,7 +361,7 @@ int attach_kernel_function(struct hotprobe_link *link, int prog_fd, const char *
 		err = trampoline_attach(link, prog_fd, function, is_return);
 		if (err != -ENODEV)
 			return err;
-		prog_fd = load_variant(link->program, &link->plan);
+		prog_fd = attach_variant(link, &link->plan);
 		if (prog_fd < 0)
 			return prog_fd;
 	}

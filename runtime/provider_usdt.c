@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "attach.h"
 #include "elf_file.h"
-#include "load.h"
 #include "target.h"
 #include "uprobe.h"
 #include "usdt.h"
@@ -194,7 +194,7 @@ static int attach_site(struct hotprobe_link *link, const struct site *site, pid_
 	int fd, err;
 
 	plan.usdt = site->arguments;
-	fd = load_variant(link->program, &plan);
+	fd = attach_variant(link, &plan);
 	if (fd < 0)
 		return fd;
 	err = attach_at(link, fd, &site->place, false, pid);

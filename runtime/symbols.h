@@ -13,6 +13,7 @@ struct process {
 	struct mappings maps;
 };
 
+/* Forgets all; hp->symbols may be NULL before and is so afterwards. */
 void symbols_free(struct hotprobe *hp);
 /* Takes note of a running process, if possible. */
 void symbols_see(struct hotprobe *hp, pid_t pid);

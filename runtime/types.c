@@ -64,6 +64,62 @@ enum hotprobe_kind hotprobe_type_kind(const struct hotprobe_type *type)
 	return HOTPROBE_VOID;
 }
 
+static const char *name_at(const struct hotprobe_type *type, uint32_t name)
+{
+	return image_str(type->image, name);
+}
+
+static bool equal_enumerators(const struct hotprobe_type *a, const struct hotprobe_type *b)
+{
+	const struct image_type *x = at_index(a), *y = at_index(b);
+
+	for (uint32_t i = 0; i < x->count; i++) {
+		const struct image_enumerator *m = &a->image->enumerators[x->first + i];
+		const struct image_enumerator *n = &b->image->enumerators[y->first + i];
+
+		if (m->value != n->value || strcmp(name_at(a, m->name), name_at(b, n->name)))
+			return false;
+	}
+	return true;
+}
+
+/* Members are of types of lower index, so this ends. */
+static bool equal_members(const struct hotprobe_type *a, const struct hotprobe_type *b)
+{
+	const struct image_type *x = at_index(a), *y = at_index(b);
+
+	for (uint32_t i = 0; i < x->count; i++) {
+		const struct image_member *m = &a->image->members[x->first + i];
+		const struct image_member *n = &b->image->members[y->first + i];
+
+		if (m->bit_offset != n->bit_offset || m->bit_size != n->bit_size ||
+		    strcmp(name_at(a, m->name), name_at(b, n->name)) ||
+		    !hotprobe_type_equal(sibling(a, m->type), sibling(b, n->type)))
+			return false;
+	}
+	return true;
+}
+
+bool hotprobe_type_equal(const struct hotprobe_type *a, const struct hotprobe_type *b)
+{
+	const struct image_type *x = at_index(a = resolve(a)), *y = at_index(b = resolve(b));
+
+	if (x->kind != y->kind || x->size != y->size || x->encoding != y->encoding ||
+	    x->count != y->count)
+		return false;
+	switch (x->kind) {
+	case IMAGE_TYPE_ENUM:
+		return equal_enumerators(a, b);
+	case IMAGE_TYPE_ARRAY:
+		return hotprobe_type_equal(sibling(a, x->ref), sibling(b, y->ref));
+	case IMAGE_TYPE_STRUCT:
+	case IMAGE_TYPE_UNION:
+		return equal_members(a, b);
+	default:
+		return true;
+	}
+}
+
 size_t hotprobe_type_size(const struct hotprobe_type *type)
 {
 	return at_index(type)->size;

@@ -338,16 +338,18 @@ static const struct layout *begin(struct output_table *table)
 	struct output *out = table->out;
 	struct layout *layout = table->layout;
 
-	if (layout && layout->screen == out->width && out->current == table)
+	bool headed = out->current == table && (!layout || layout->screen == out->width);
+
+	if (layout && headed)
 		return layout;
 	if (layout && layout->screen != out->width)
 		columns_forget(table);
 	if (!table->layout)
 		table->layout = make_layout(table);
-	if (table->layout)
-		heading(table);
-	else
+	if (!table->layout)
 		out->buffer.failed = true;
+	else if (!headed)
+		heading(table);
 	return table->layout;
 }
 

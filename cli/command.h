@@ -34,6 +34,7 @@ struct command {
 };
 
 extern const struct command command_run;
+extern const struct command command_watch;
 extern const struct command command_check;
 extern const struct command command_build;
 extern const struct command command_cache;

@@ -46,23 +46,45 @@ static void set_error(struct output *out, int error)
 		out->error = error;
 }
 
-struct output_table *output_add_table(struct output *out, const char *name,
+static struct output_table *add_table(struct output *out, struct output_table ***list,
+				      size_t *count, const char *name,
 				      const struct hotprobe_type *type)
 {
 	struct output_table *table = calloc(1, sizeof(*table));
-	struct output_table **tables =
-		realloc(out->tables, (out->table_count + 1) * sizeof(*tables));
+	struct output_table **tables = realloc(*list, (*count + 1) * sizeof(*tables));
 
 	if (tables)
-		out->tables = tables;
+		*list = tables;
 	if (!table || !tables) {
 		set_error(out, -ENOMEM);
 		free(table);
 		return NULL;
 	}
 	*table = (struct output_table){.out = out, .name = name, .type = type};
-	out->tables[out->table_count++] = table;
+	tables[(*count)++] = table;
 	return table;
+}
+
+struct output_table *output_add_table(struct output *out, const char *name,
+				      const struct hotprobe_type *type)
+{
+	return add_table(out, &out->tables, &out->table_count, name, type);
+}
+
+struct output_table *output_add_next(struct output *out, const char *name,
+				     const struct hotprobe_type *type)
+{
+	return add_table(out, &out->next, &out->next_count, name, type);
+}
+
+static void free_tables(struct output *out, struct output_table **tables, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		out->format->forget(tables[i]);
+		free(tables[i]->leaves);
+		free(tables[i]);
+	}
+	free(tables);
 }
 
 /* False if nothing can be printed any more. */
@@ -98,6 +120,49 @@ static void find_stacks(struct output_table *table)
 
 	if (table->out->hp && output_read(table, "", 0, &record))
 		value_each_leaf(&record.value, "", note_stack, table);
+}
+
+/* Do the lines of both look alike? */
+static bool same_layout(const struct output_table *a, const struct output_table *b)
+{
+	if (strcmp(a->name, b->name) || !a->type || !b->type)
+		return false;
+	return hotprobe_type_equal(a->type, b->type);
+}
+
+/* What the reader has the names of is not named again. */
+static const struct output_table *heir_of(const struct output *out, const void *table)
+{
+	for (size_t i = 0; table && i < out->next_count; i++)
+		for (size_t j = 0; j < out->table_count; j++)
+			if (out->tables[j] == table && same_layout(out->tables[j], out->next[i]))
+				return out->next[i];
+	return NULL;
+}
+
+void output_succeed(struct output *out)
+{
+	static const char former;
+	const void *block = heir_of(out, out->block);
+
+	/* With one table its name is not told, with several it is. */
+	out->current =
+		(out->table_count > 1) == (out->next_count > 1) ? heir_of(out, out->current) : NULL;
+	out->block = out->block && !block ? &former : block;
+	free_tables(out, out->tables, out->table_count);
+	out->tables = out->next;
+	out->table_count = out->next_count;
+	out->next = NULL;
+	out->next_count = 0;
+	for (size_t i = 0; i < out->table_count; i++)
+		find_stacks(out->tables[i]);
+}
+
+void output_drop_next(struct output *out)
+{
+	free_tables(out, out->next, out->next_count);
+	out->next = NULL;
+	out->next_count = 0;
 }
 
 void output_start(struct output *out)
@@ -204,12 +269,8 @@ int output_flush(struct output *out)
 
 void output_close(struct output *out)
 {
-	for (size_t i = 0; i < out->table_count; i++) {
-		out->format->forget(out->tables[i]);
-		free(out->tables[i]->leaves);
-		free(out->tables[i]);
-	}
-	free(out->tables);
+	output_drop_next(out);
+	free_tables(out, out->tables, out->table_count);
 	text_free(&out->buffer);
 	text_free(&out->cell);
 	text_free(&out->record);

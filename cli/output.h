@@ -78,6 +78,8 @@ struct output {
 	struct text cell, record; /* scratch for formats */
 	struct output_table **tables;
 	size_t table_count;
+	struct output_table **next; /* of a program that is to take the place of this one */
+	size_t next_count;
 	const struct output_table *current; /* whose events were printed last */
 	const void *block;		    /* csv's own */
 	/* For a flame graph, the stacks of events and of tables; NULL if none is wanted. */
@@ -90,6 +92,15 @@ void output_open(struct output *out, const struct output_format *format, int fd)
 /* Adds a table; the result stays valid until output_close(). NULL without memory. */
 struct output_table *output_add_table(struct output *out, const char *name,
 				      const struct hotprobe_type *type);
+/* The same for the program that comes next. */
+struct output_table *output_add_next(struct output *out, const char *name,
+				     const struct hotprobe_type *type);
+/* It has taken over: its tables are those of the output, and out->hp is its handle. Names are
+   printed again only for events that are laid out in another way. The former tables are gone; their
+   types are looked at for the last time. */
+void output_succeed(struct output *out);
+/* It has not. */
+void output_drop_next(struct output *out);
 void output_start(struct output *out);
 void output_event(struct output_table *table, int cpu, const void *data, size_t size);
 void output_lost(struct output_table *table, uint64_t lost);

@@ -73,6 +73,45 @@ void tables_shown_free(struct tables_shown *shown)
 	*shown = (struct tables_shown){0};
 }
 
+static bool is_kept(const struct hotprobe_table *table)
+{
+	const char *anew = hotprobe_table_anew(table);
+
+	return anew && !*anew;
+}
+
+static uint64_t *take_counts(struct tables_shown *shown, const struct hotprobe *old,
+			     const char *name)
+{
+	for (size_t i = 0; i < shown->count; i++) {
+		uint64_t *counts = shown->counts[i];
+
+		if (strcmp(hotprobe_table_name(hotprobe_table_at(old, i)), name))
+			continue;
+		shown->counts[i] = NULL;
+		return counts;
+	}
+	return NULL;
+}
+
+void tables_shown_succeed(struct tables_shown *shown, const struct hotprobe *hp,
+			  const struct hotprobe *old)
+{
+	struct tables_shown next = {.count = hotprobe_table_count(hp)};
+
+	next.counts = calloc(next.count + 1, sizeof(*next.counts));
+	if (!next.counts)
+		next.count = 0;
+	for (size_t i = 0; i < next.count; i++) {
+		const struct hotprobe_table *table = hotprobe_table_at(hp, i);
+
+		if (is_kept(table))
+			next.counts[i] = take_counts(shown, old, hotprobe_table_name(table));
+	}
+	tables_shown_free(shown);
+	*shown = next;
+}
+
 static int since_shown(struct tables_shown *shown, size_t index, struct dump *dump)
 {
 	size_t count = hotprobe_table_count(dump->hp);

@@ -30,6 +30,9 @@ struct tables_shown {
 	size_t count;
 };
 
+/* Another handle has taken over from old, and has some of its tables. */
+void tables_shown_succeed(struct tables_shown *shown, const struct hotprobe *hp,
+			  const struct hotprobe *old);
 void tables_shown_free(struct tables_shown *shown);
 
 /* Prints those that hold something. Returns 0 or a negative errno, hotprobe_error(hp) says of what.

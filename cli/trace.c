@@ -29,7 +29,7 @@ static int timeout_until(int64_t deadline)
 	return left <= 0 ? 0 : left > INT_MAX ? INT_MAX : (int)left;
 }
 
-enum { EVENTS, SIGNALS, TARGET, SOURCES };
+enum { EVENTS, SIGNALS, TARGET, EXTRA, SOURCES };
 
 /* Waits for one of the sources. What was printed is written before it sleeps, so that output is
    in large pieces while there is much and at once while there is little. */
@@ -70,6 +70,7 @@ static enum trace_end run_until(struct trace *trace, int signal_fd, int64_t dead
 		[EVENTS] = {.fd = hotprobe_fd(trace->hp), .events = POLLIN},
 		[SIGNALS] = {.fd = signal_fd, .events = POLLIN},
 		[TARGET] = {.fd = trace->target_fd, .events = POLLIN},
+		[EXTRA] = {.fd = trace->extra_fd, .events = POLLIN},
 	};
 
 	for (;;) {
@@ -83,6 +84,10 @@ static enum trace_end run_until(struct trace *trace, int signal_fd, int64_t dead
 			return TRACE_SIGNAL;
 		if (ready > 0 && fds[TARGET].revents)
 			return TRACE_TARGET_ENDED;
+		if (ready > 0 && fds[EXTRA].revents) {
+			trace->extra(trace->extra_ctx);
+			fds[EVENTS].fd = hotprobe_fd(trace->hp);
+		}
 		if (tick_if_due(trace) < 0)
 			return TRACE_FAILED;
 		if (trace->out->error)
@@ -106,6 +111,7 @@ bool trace_end_command(struct trace *trace, int signal)
 	struct pollfd target = {.fd = trace->target_fd, .events = POLLIN};
 	int ended;
 
+	trace->extra_fd = -1;
 	if (signal)
 		kill(hotprobe_command_pid(trace->hp), signal);
 	/* The descriptor of the signals stays readable: it has done its work. */

@@ -9,8 +9,11 @@
 struct trace {
 	struct hotprobe *hp;
 	struct output *out;
-	int signal_fd;	      /* of signals_catch() */
-	int target_fd;	      /* pidfd of what is traced, -1 if the whole system is */
+	int signal_fd;		  /* of signals_catch() */
+	int target_fd;		  /* pidfd of what is traced, -1 if the whole system is */
+	int extra_fd;		  /* what else to wait for, -1: nothing */
+	void (*extra)(void *ctx); /* called when that is readable; may change hp */
+	void *extra_ctx;
 	unsigned duration_ms; /* 0: no limit */
 	/* Called every interval, unless that is 0. A negative errno ends the tracing. */
 	unsigned interval_ms;

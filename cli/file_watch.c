@@ -213,8 +213,33 @@ static void look_if_needed(struct file_watch *watch)
 	set_timer(watch->look_fd, every, every);
 }
 
+/* Begins to wait for the end of the changes, or goes on. */
+static void settle(struct file_watch *watch)
+{
+	int64_t now = now_ms();
+
+	if (!watch->settle_end)
+		watch->settle_end = now + SETTLE_MAX_MS;
+	if (now + SETTLE_MS <= watch->settle_end)
+		set_timer(watch->settle_fd, SETTLE_MS, 0);
+}
+
+static bool was_watched(const struct file_watch *watch, const char *path)
+{
+	for (size_t i = 0; i < watch->file_count; i++)
+		if (!strcmp(watch->files[i].path, path))
+			return true;
+	return false;
+}
+
+static bool is_later(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec > b->tv_sec || (a->tv_sec == b->tv_sec && a->tv_nsec > b->tv_nsec);
+}
+
 /* Directories that were watched stay so: where a file was, one may be again. */
-int file_watch_set(struct file_watch *watch, const char *const *paths, size_t count)
+int file_watch_set(struct file_watch *watch, const char *const *paths, size_t count,
+		   const struct timespec *since)
 {
 	struct watched_file *files = calloc(count + 1, sizeof(*files));
 	int err = files ? 0 : -ENOMEM;
@@ -233,6 +258,9 @@ int file_watch_set(struct file_watch *watch, const char *const *paths, size_t co
 		free(files);
 		return err;
 	}
+	for (size_t i = 0; i < count; i++)
+		if (!was_watched(watch, files[i].path) && is_later(&files[i].seen.st_mtim, since))
+			settle(watch);
 	for (size_t i = 0; i < watch->file_count; i++)
 		free_file(&watch->files[i]);
 	free(watch->files);
@@ -242,34 +270,11 @@ int file_watch_set(struct file_watch *watch, const char *const *paths, size_t co
 	return 0;
 }
 
-bool file_watch_changed_since(const struct file_watch *watch, const struct timespec *when)
-{
-	for (size_t i = 0; i < watch->file_count; i++) {
-		const struct timespec *changed = &watch->files[i].seen.st_mtim;
-
-		if (changed->tv_sec > when->tv_sec ||
-		    (changed->tv_sec == when->tv_sec && changed->tv_nsec > when->tv_nsec))
-			return true;
-	}
-	return false;
-}
-
 /* ---- What happens -------------------------------------------------------------------------- */
 
 int file_watch_fd(const struct file_watch *watch)
 {
 	return watch->epoll_fd;
-}
-
-/* Begins to wait for the end of the changes, or goes on. */
-static void settle(struct file_watch *watch)
-{
-	int64_t now = now_ms();
-
-	if (!watch->settle_end)
-		watch->settle_end = now + SETTLE_MAX_MS;
-	if (now + SETTLE_MS <= watch->settle_end)
-		set_timer(watch->settle_fd, SETTLE_MS, 0);
 }
 
 void file_watch_again(struct file_watch *watch, unsigned milliseconds)

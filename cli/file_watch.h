@@ -38,11 +38,10 @@ struct file_watch {
 int file_watch_open(struct file_watch *watch);
 void file_watch_close(struct file_watch *watch);
 
-/* Watches these files from now on, which need not be there. paths may be NULL where count is 0.
-   Returns 0, or -ENOMEM. */
-int file_watch_set(struct file_watch *watch, const char *const *paths, size_t count);
-/* Has one of them changed after that moment (of the clock of file times)? */
-bool file_watch_changed_since(const struct file_watch *watch, const struct timespec *when);
+/* Watches these files from now on, which need not be there. One that was not watched before counts
+   as saved if it changed after since (of CLOCK_REALTIME). Returns 0, or -ENOMEM. */
+int file_watch_set(struct file_watch *watch, const char *const *paths, size_t count,
+		   const struct timespec *since);
 
 /* Readable when file_watch_read() has something to look at. */
 int file_watch_fd(const struct file_watch *watch);

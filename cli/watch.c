@@ -31,7 +31,7 @@ struct reload {
 	bool running;
 	struct program *program; /* NULL: nothing is on its way */
 	int status;
-	struct timespec begun; /* of the clock of file times */
+	struct timespec begun; /* of CLOCK_REALTIME, as file times are */
 	int64_t begun_ms;
 };
 
@@ -59,12 +59,11 @@ static int64_t now_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* File times are those of the last tick of the clock. */
 static struct timespec file_time(void)
 {
 	struct timespec now;
 
-	clock_gettime(CLOCK_REALTIME_COARSE, &now);
+	clock_gettime(CLOCK_REALTIME, &now);
 	return now;
 }
 
@@ -76,8 +75,9 @@ static int failed(const char *what, int err)
 
 /* ---- The files ------------------------------------------------------------------------------ */
 
-/* The source, and what it was found to include. */
-static int watch_files(struct watch *watch, const struct program *program)
+/* The source, and what it was found to include by a compilation that began then. */
+static int watch_files(struct watch *watch, const struct program *program,
+		       const struct timespec *begun)
 {
 	size_t count = program && program->hp ? hotprobe_source_count(program->hp) : 0;
 	const char **paths;
@@ -92,7 +92,7 @@ static int watch_files(struct watch *watch, const struct program *program)
 		paths[0] = file_of(watch);
 		for (size_t i = 1; i < count; i++)
 			paths[i] = hotprobe_source_at(program->hp, i);
-		err = file_watch_set(&watch->files, paths, count ? count : 1);
+		err = file_watch_set(&watch->files, paths, count ? count : 1, begun);
 	}
 	free(paths);
 	return err ? failed("cannot watch the files", err) : EXIT_DONE;
@@ -278,9 +278,10 @@ static void end_reload(struct watch *watch)
 	watch->files.any_header = reload->status != EXIT_DONE;
 	if (reload->status != EXIT_DONE)
 		say_failed(watch);
-	watch_files(watch, reload->program ? reload->program : watch->session.program);
+	watch_files(watch, reload->program ? reload->program : watch->session.program,
+		    &reload->begun);
 	drop_reload(watch);
-	if (watch->again || file_watch_changed_since(&watch->files, &reload->begun))
+	if (watch->again)
 		file_watch_again(&watch->files, 1);
 	watch->again = false;
 }
@@ -300,6 +301,7 @@ static void handle(void *ctx)
 
 static int open_watch(struct watch *watch)
 {
+	struct timespec now = file_time();
 	struct epoll_event interest = {.events = EPOLLIN};
 	int err = file_watch_open(&watch->files);
 
@@ -310,7 +312,7 @@ static int open_watch(struct watch *watch)
 	     epoll_ctl(watch->epoll_fd, EPOLL_CTL_ADD, watch->done_fd, &interest) ||
 	     epoll_ctl(watch->epoll_fd, EPOLL_CTL_ADD, file_watch_fd(&watch->files), &interest)))
 		err = -errno;
-	return err ? failed("cannot watch the files", err) : watch_files(watch, NULL);
+	return err ? failed("cannot watch the files", err) : watch_files(watch, NULL, &now);
 }
 
 static void close_watch(struct watch *watch)
@@ -355,10 +357,8 @@ static int start(struct watch *watch)
 		status = session_start(session);
 		if (status == EXIT_DONE || status == EXIT_PROGRAM) {
 			watch->files.any_header = status != EXIT_DONE;
-			if (watch_files(watch, session->program))
+			if (watch_files(watch, session->program, &begun))
 				return EXIT_SYSTEM;
-			if (file_watch_changed_since(&watch->files, &begun))
-				file_watch_again(&watch->files, 1);
 		}
 		if (status != EXIT_PROGRAM)
 			return status;

@@ -13,6 +13,8 @@
  *   child six N               copy_file_range(2) with arguments 11 to 16, which fails, N times
  *   child numbers N...        getpgid(2) of each, which fails for those that are no process
  *   child repeat COUNT N...   the same so many times
+ *   child listen FIFO         a child of its own reads lines "N COUNT" and calls getpgid(N) COUNT
+ *                             times for each, and once more in a child of that
  *   child datagrams N         sends N datagrams to itself, over the loopback interface
  *   child inside N            N threads read(2) an eventfd; let out once all wait in there
  *   child burn                until it is killed, in two threads, with the CPU busy
@@ -189,6 +191,29 @@ static int repeat(int times, char **number)
 	return 0;
 }
 
+static int listen_to(const char *fifo)
+{
+	FILE *lines;
+	long number;
+	int count, status = 0;
+	pid_t pid = fork();
+
+	if (pid)
+		return waitpid(pid, &status, 0) != pid || status;
+	lines = fopen(fifo, "re");
+	while (lines && fscanf(lines, "%ld %d", &number, &count) == 2) {
+		while (count--)
+			syscall(SYS_getpgid, number);
+		pid = fork();
+		if (!pid) {
+			syscall(SYS_getpgid, number);
+			_exit(0);
+		}
+		waitpid(pid, NULL, 0);
+	}
+	_exit(!lines);
+}
+
 static int datagrams(int count)
 {
 	struct sockaddr_in here = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(0x7f000001)};
@@ -270,6 +295,8 @@ int main(int argc, char **argv)
 		return unlinks(argv[2], atoi(argv[3]));
 	if (!strcmp(what, "six") && argc == 3)
 		return six(atoi(argv[2]));
+	if (!strcmp(what, "listen") && argc == 3)
+		return listen_to(argv[2]);
 	if (!strcmp(what, "datagrams") && argc == 3)
 		return datagrams(atoi(argv[2]));
 	if (!strcmp(what, "numbers"))

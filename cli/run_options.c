@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "json.h"
 #include "report.h"
 #include "suggest.h"
 
@@ -260,19 +259,5 @@ const char run_help[] =
 	"Otherwise the whole system is, until Ctrl-C. If hotprobe is told to end before COMMAND,\n"
 	"it passes the signal on (SIGTERM after --duration); a second Ctrl-C ends it at once.\n"
 	"\n"
-	"What is traced:\n"
-	"      --pid PID             trace this running process and its descendants\n"
-	RUN_OPTIONS_HELP
-	"\n"
-	"Others:\n"
-	"      --flame FILE.svg      draw a flame graph of the stacks\n"
-	"  -h, --help                print this\n"
-	"\n"
-	CONVERSIONS_HELP
-	"\n"
-	JSON_HELP
-	"\n"
-	EXIT_STATUS_HELP
-	"With COMMAND, hotprobe ends with COMMAND's status, 128 + N if signal N killed it; 127 if\n"
-	"there is no such command, 126 if it cannot be executed.\n";
+	LOCAL_RUN_HELP;
 /* clang-format on */

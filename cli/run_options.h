@@ -7,7 +7,9 @@
 #include <sys/types.h>
 
 #include "command.h"
+#include "convert.h"
 #include "hotprobe.h"
+#include "json.h"
 #include "line_format.h"
 #include "options.h"
 #include "output.h"
@@ -116,14 +118,33 @@ struct run_options {
    it reported that it is wrong, or that no one knows it. */
 bool run_option(struct run_options *run, const struct options *options, int option);
 
-/* ---- The command line of hotprobe run ---------------------------------------------------------
- */
+/* ---- The command line of hotprobe run and hotprobe watch ------------------------------------ */
 
 /* Returns true if there is something to run; else *status is what to end with. Free it in any case.
  */
 bool run_options_parse(struct run_options *run, const struct command *command, int argc,
 		       char **argv, int *status);
 void run_options_free(struct run_options *run);
+
+/* The options, and how it ends. */
+/* clang-format off */
+#define LOCAL_RUN_HELP \
+	"What is traced:\n" \
+	"      --pid PID             trace this running process and its descendants\n" \
+	RUN_OPTIONS_HELP \
+	"\n" \
+	"Others:\n" \
+	"      --flame FILE.svg      draw a flame graph of the stacks\n" \
+	"  -h, --help                print this\n" \
+	"\n" \
+	CONVERSIONS_HELP \
+	"\n" \
+	JSON_HELP \
+	"\n" \
+	EXIT_STATUS_HELP \
+	"With COMMAND, hotprobe ends with COMMAND's status, 128 + N if signal N killed it; 127 if\n" \
+	"there is no such command, 126 if it cannot be executed.\n"
+/* clang-format on */
 
 extern const char run_help[];
 

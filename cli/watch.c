@@ -412,15 +412,7 @@ static const char watch_help[] =
 	"hold. A program that does not compile, load or attach changes nothing: its error is shown\n"
 	"and the old one goes on. If FILE.c is wrong to begin with, COMMAND waits until it is not.\n"
 	"\n"
-	"Options:\n"
-	"      --pid PID             trace this running process and its descendants\n"
-	"      --flame FILE.svg      draw a flame graph of the stacks\n"
-	RUN_OPTIONS_HELP
-	"  -h, --help                print this\n"
-	"\n"
-	EXIT_STATUS_HELP
-	"With COMMAND, hotprobe ends with COMMAND's status, 128 + N if signal N killed it; 127 if\n"
-	"there is no such command, 126 if it cannot be executed.\n";
+	LOCAL_RUN_HELP;
 /* clang-format on */
 
 const struct command command_watch = {

@@ -289,10 +289,11 @@ int hotprobe_attach(struct hotprobe *hp);
  * patterns, and with sockmap:, a hit may slip by, or be seen by both, at that very moment.) If it
  * fails, or any call before, nothing has changed for the old handle.
  *
- * hp may be opened and loaded in another thread while the old handle is polled: hotprobe_inherit()
- * may run at the same time as hotprobe_poll() or hotprobe_consume() of that one, but of no other
- * call on it. hotprobe_attach(hp) may not. If the old handle is freed before it, hp only keeps the
- * tables and the traced processes. Returns 0, -EBUSY, -EINVAL.
+ * hp may be opened and loaded in another thread while the old handle is at work: hotprobe_inherit()
+ * may run at the same time as calls on that one that take events or deal with tables, but no others.
+ * hotprobe_attach(hp) may not. If the old handle is freed before it, hp only keeps the tables and
+ * the traced processes. Returns 0; -EBUSY if either is not as said above, or the old one has a
+ * successor already; -EINVAL if their options differ; or the errno of taking over a table.
  */
 int hotprobe_inherit(struct hotprobe *hp, struct hotprobe *old);
 

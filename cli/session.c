@@ -96,6 +96,9 @@ void session_report_lost(const struct session *session, struct hotprobe *hp)
 {
 	bool any = false;
 
+	/* It stands in the output, or is none of who has stopped reading it. */
+	if (session->options->format->lost || session->out.error)
+		return;
 	for (size_t i = 0; i < session->out.table_count; i++) {
 		const char *name = session->out.tables[i]->name;
 		uint64_t lost = hotprobe_lost(hp, name);
@@ -228,9 +231,7 @@ int session_trace(struct session *session)
 		program_failed(session->program, -EIO);
 		end = TRACE_FAILED;
 	}
-	/* Who has stopped reading misses nothing. */
-	if (!session->options->format->lost && !session->out.error)
-		session_report_lost(session, session->program->hp);
+	session_report_lost(session, session->program->hp);
 	if (session->options->flame && end != TRACE_FAILED && status == EXIT_DONE)
 		status = draw_flame(session);
 	return end == TRACE_FAILED ? EXIT_SYSTEM : status;

@@ -21,6 +21,7 @@
 #include "file_watch.h"
 #include "report.h"
 #include "session.h"
+#include "signals.h"
 #include "text.h"
 
 enum { GONE_MS = 300 }; /* a file may be away that long while it is saved */
@@ -98,6 +99,11 @@ static int watch_files(struct watch *watch, const struct program *program,
 	return err ? failed("cannot watch the files", err) : EXIT_DONE;
 }
 
+static bool is_running(const struct watch *watch)
+{
+	return watch->session.trace.extra_fd >= 0;
+}
+
 enum file_state { FILE_THERE, FILE_GONE, FILE_OTHER };
 
 static enum file_state look_at_file(const struct watch *watch, const char **what)
@@ -129,7 +135,7 @@ static bool can_reload(struct watch *watch)
 	}
 	if (!watch->gone)
 		report(HOTPROBE_WARNING, "%s: %s; %s until it is back", file_of(watch), what,
-		       watch->session.program ? "the program goes on as it was" : "waiting");
+		       is_running(watch) ? "the program goes on as it was" : "waiting");
 	watch->gone = true;
 	return false;
 }
@@ -349,6 +355,7 @@ static bool wait_for_save(struct watch *watch)
 static int start(struct watch *watch)
 {
 	struct session *session = &watch->session;
+	bool from_terminal;
 	int status;
 
 	for (;;) {
@@ -364,7 +371,7 @@ static int start(struct watch *watch)
 			return status;
 		report(HOTPROBE_NOTE, "waiting for %s to be mended", file_of(watch));
 		if (!wait_for_save(watch))
-			return status;
+			return EXIT_SIGNALLED + signals_caught(&from_terminal);
 	}
 }
 

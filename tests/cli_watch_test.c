@@ -210,6 +210,10 @@ START_TEST(each_call_is_seen_once_over_many_reloads)
 		}
 		call(&w, i, 1);
 		calls += 2;
+		/* Each program sees some before the next comes. */
+		text = format("\"data\":{\"pid\":%d,\"by\":%d}", i, i);
+		wait_for(&w, w.process.out_fd, text, 2);
+		free(text);
 	}
 	r = finish(&w);
 	check_status(&r, DONE);
@@ -217,11 +221,6 @@ START_TEST(each_call_is_seen_once_over_many_reloads)
 	text = format("{\"key\":1000,\"value\":%zu}", calls - 2 * RELOADS);
 	check_says(r.out, text);
 	free(text);
-	for (int i = 1; i <= RELOADS; i++) {
-		text = format("\"data\":{\"pid\":%d,\"by\":%d}", i, i);
-		ck_assert_uint_eq(count_of(r.out, text), 2);
-		free(text);
-	}
 	ck_assert_ptr_null(strstr(r.err, "lost"));
 	result_free(&r);
 }

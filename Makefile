@@ -63,7 +63,7 @@ endif
 
 LIB_SRC := $(wildcard runtime/*.c)
 CC_SRC := $(wildcard runtime/cc/*.c) runtime/arch.c runtime/request.c \
-	runtime/image_records.c runtime/image_write.c runtime/kernel_config.c
+	runtime/image_records.c runtime/image_write.c runtime/kernel_config.c runtime/tp_format.c
 CLI_SRC := $(wildcard cli/*.c)
 LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o)
 CC_OBJ := $(CC_SRC:%.c=$(B)/%.o)
@@ -251,7 +251,7 @@ GUEST ?= $(if $(shell command -v qemu-system-x86_64),6.1)
 CONFORMANCE := --hotprobe $(B)/hotprobe --directory $(B)/conformance
 $(B)/tests/layout: tests/conformance/layout.c $(filter $(B)/runtime/cc/headers_% \
 		$(B)/runtime/cc/text.o $(B)/runtime/cc/tree.o $(B)/runtime/arch.o \
-		$(B)/runtime/kernel_config.o,$(CC_OBJ))
+		$(B)/runtime/kernel_config.o $(B)/runtime/tp_format.o,$(CC_OBJ))
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) -I$(LLVM_PREFIX)/include $(ALL_LDFLAGS) -o $@ $^ -lclang-14 -lz

@@ -39,6 +39,8 @@ extern const struct command command_check;
 extern const struct command command_build;
 extern const struct command command_cache;
 extern const struct command command_headers;
+extern const struct command command_list;
+extern const struct command command_new;
 extern const struct command command_guest;
 extern const struct command command_doctor;
 extern const struct command command_version;

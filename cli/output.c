@@ -17,8 +17,6 @@
 #include "stacks.h"
 #include "value.h"
 
-#define FLUSH_SIZE (64 * 1024)
-
 static void measure(struct output *out)
 {
 	struct winsize size;
@@ -102,7 +100,7 @@ static void made(struct output *out)
 {
 	if (out->buffer.failed || out->cell.failed || out->record.failed)
 		set_error(out, -ENOMEM);
-	if (out->buffer.length >= FLUSH_SIZE)
+	if (out->buffer.length >= OUTPUT_FLUSH_SIZE)
 		output_flush(out);
 }
 

@@ -18,6 +18,10 @@
 #include "hotprobe.h"
 #include "text.h"
 
+enum {
+	OUTPUT_FLUSH_SIZE = 64 * 1024, /* bytes that are written at once */
+};
+
 struct dump;
 struct line_format;
 struct output;

@@ -77,26 +77,28 @@ static bool is_of_a_kind(const char *context)
 	       has_prefix(context, CONTEXT_TRACEPOINT);
 }
 
-/* What the target gives, into buf or static. */
-static const char *given_context(const struct hotprobe_link *link, char *buf, size_t size)
+const char *context_of_type(enum bpf_prog_type type)
 {
-	const struct target *t = &link->target;
-	enum bpf_prog_type type = link->plan.type;
-
-	if (t->provider->context)
-		return t->provider->context;
-	if (link->plan.expected_attach_type == BPF_TRACE_ITER && type == BPF_PROG_TYPE_TRACING) {
-		snprintf(buf, size, CONTEXT_ITER "%.*s", (int)strcspn(t->name, ":"), t->name);
-		return buf;
-	}
-	if (type == BPF_PROG_TYPE_TRACEPOINT) {
-		snprintf(buf, size, CONTEXT_TRACEPOINT "%s__%s", t->group, t->name);
-		return buf;
-	}
 	for (size_t i = 0; i < sizeof(contexts) / sizeof(*contexts); i++)
 		if (contexts[i].type == type)
 			return contexts[i].name;
-	return "the traced function's arguments";
+	return NULL;
+}
+
+const char *context_of_target(const struct target *t, const struct plan *plan, char *buf,
+			      size_t size)
+{
+	if (t->provider->context)
+		return t->provider->context;
+	if (plan->expected_attach_type == BPF_TRACE_ITER && plan->type == BPF_PROG_TYPE_TRACING) {
+		snprintf(buf, size, CONTEXT_ITER "%.*s", (int)strcspn(t->name, ":"), t->name);
+		return buf;
+	}
+	if (plan->type == BPF_PROG_TYPE_TRACEPOINT) {
+		snprintf(buf, size, CONTEXT_TRACEPOINT "%s__%s", t->group, t->name);
+		return buf;
+	}
+	return context_of_type(plan->type);
 }
 
 static bool fits(const char *taken, const char *given)
@@ -147,9 +149,11 @@ int context_check(struct hotprobe_link *link)
 	const struct hotprobe_program *program = link->program;
 	const char *taken = image_str(&program->hp->image, program->image->context);
 	char buf[512], hint[600] = "";
-	const char *given = given_context(link, buf, sizeof(buf));
+	const char *given = context_of_target(&link->target, &link->plan, buf, sizeof(buf));
 	int reads;
 
+	if (!given)
+		given = "the traced function's arguments";
 	if (fits(taken, given))
 		return 0;
 	reads = reads_context(program);

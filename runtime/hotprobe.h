@@ -601,10 +601,10 @@ size_t hotprobe_type_count(const struct hotprobe_type *type);
 struct hotprobe_value {
 	const struct hotprobe_type *type;
 	enum hotprobe_kind kind;
-	const char *name;  /* of the member, "" for an element or the whole */
-	const void *data;  /* its first byte, NULL if it lies beyond the bytes given */
-	size_t size;	   /* bytes */
-	unsigned bit_size; /* of a bit-field, else 0 */
+	const char *name;    /* of the member, "" for an element or the whole */
+	const void *data;    /* its first byte, NULL if it lies beyond the bytes given */
+	size_t size;	     /* bytes */
+	unsigned bit_size;   /* of a bit-field, else 0 */
 	unsigned bit_offset; /* of a bit-field, its lowest bit in *data: 0 to 7 */
 	bool is_signed;
 	union {
@@ -854,6 +854,69 @@ int hotprobe_symbol_build_id(struct hotprobe *hp, const char *build_id, uint64_t
 			     struct hotprobe_symbol *symbol);
 /* Takes note of a program or library. Returns 0; an errno of opening it; -ENOEXEC if it is none. */
 int hotprobe_symbol_file(struct hotprobe *hp, const char *path);
+
+/* ---- What can be traced -------------------------------------------------------------------------
+ */
+
+/* An argument, a result or a field of what is traced. Strings are never NULL. */
+struct hotprobe_arg {
+	const char *name;	 /* "" if it is not known, or has none */
+	const char *declaration; /* as C has it: "struct filename *name", "char comm[16]", "int" */
+	enum hotprobe_kind kind; /* typedefs are seen through; a STRING is an array of char */
+	/* What a POINTER points to, VOID if that is not known; what an ARRAY or STRING has. */
+	enum hotprobe_kind of;
+	const char *tag; /* of a struct, union or enum, or of such that is pointed to; else "" */
+	size_t size;	 /* bytes; 0 if they vary, in a field whose record tells where it is */
+	size_t offset;	 /* of a field, from the start of the record or struct; else 0 */
+	bool is_signed;	 /* INT and ENUM, and the elements of an ARRAY */
+	bool is_const;	 /* what a POINTER points to may not be written */
+	bool is_user;	 /* a POINTER into the memory of the process, as far as is known */
+	bool is_dynamic; /* a field of varying length: __data_loc in the record's format */
+	size_t count;	 /* elements of an ARRAY or STRING */
+};
+
+struct hotprobe_target_info {
+	const char *kind;   /* "kprobe" */
+	const char *target; /* "kprobe:vfs_read", as hotprobe_attach_spec() takes it */
+	/* What a function for it takes a pointer to, "struct pt_regs"; "" if it takes the
+	   arguments themselves. */
+	const char *context;
+	/* The rest only with details. Arguments of the function, the system call, the raw
+	   tracepoint, hook or probe, in their order; fields of a tracepoint's record or an
+	   iterator's context. */
+	bool has_arguments; /* they are known; there may be none */
+	size_t argument_count, field_count;
+	const struct hotprobe_arg *arguments, *fields;
+	const struct hotprobe_arg *result; /* NULL if there is none, or it is not known */
+};
+
+/* The info is valid during the callback. It returns true to end the list. */
+typedef bool (*hotprobe_target_fn)(void *ctx, const struct hotprobe_target_info *info);
+
+/*
+ * Lists what can be traced on this machine and matches pattern, kind by kind, sorted. pattern is
+ *     KIND:TARGET     as for hotprobe_attach_spec(), with *, ? and [] for any part of it
+ *     KIND            all of that kind
+ *     TARGET          of all kinds; "*": everything
+ * In tracepoint: the category may be left out (tracepoint:*switch*), or the event
+ * (tracepoint:sched). uprobe:, uretprobe: and usdt: take FILE alone, too, as does cgroup: its PATH;
+ * what is in files is listed only for a FILE.
+ *
+ * Kinds that this kernel cannot attach are listed only if the pattern names them, kinds that have
+ * the targets of another (kretprobe, kretfunc, syscall_ret, uretprobe, fmod_ret) likewise. This and
+ * what the caller's privileges keep from the list is told to opts.log, as warnings. A target that
+ * stands for a placeholder of the user's has it in capitals: iter:bpf_map_elem:map=TABLE.
+ *
+ * with_details: arguments, fields and results, too, from BTF, tracefs, and notes of files. It needs
+ * no privilege, except for tracefs where it is root's alone: without it there are neither
+ * tracepoints nor, if the kernel has no BTF, arguments of system calls.
+ *
+ * Returns the number of targets; -EINVAL if there is no such kind, or the pattern is malformed;
+ * -ENOENT if nothing matches, with a hint in the diagnostics if something is called alike; another
+ * negative errno if what it takes cannot be read.
+ */
+int hotprobe_list_targets(struct hotprobe *hp, const char *pattern, bool with_details,
+			  hotprobe_target_fn fn, void *ctx);
 
 #pragma GCC visibility pop
 

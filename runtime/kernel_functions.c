@@ -184,7 +184,7 @@ static bool is_cold_part(const char *name)
 static bool is_refused_by_name(const char *name)
 {
 	return begins(name, "_kbl_addr_") || begins(name, "__perf") || begins(name, "perf_") ||
-	       begins(name, "__SCT__") || is_cold_part(name);
+	       begins(name, "__SCT__") || begins(name, "__pfx_") || is_cold_part(name);
 }
 
 /* Sections without probes: their symbols lie between two that name them. */

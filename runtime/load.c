@@ -260,8 +260,7 @@ static int prog_load(const struct hotprobe_program *program, const struct plan *
 	return fd;
 }
 
-/* Does the kernel take programs from this process at all? */
-static bool allows_programs(void)
+bool load_is_allowed(void)
 {
 	const struct bpf_insn insns[] = {MOV_IMM(BPF_REG_0, 0), EXIT()};
 	int fd = bpf_prog_load(BPF_PROG_TYPE_RAW_TRACEPOINT, "hotprobe_try", "GPL", insns, 2, NULL);
@@ -275,7 +274,7 @@ static int not_allowed(const struct hotprobe_program *program, const struct plan
 {
 	const char *hint = "a security policy forbids this type: use a probe of another kind";
 
-	if (!allows_programs())
+	if (!load_is_allowed())
 		return fail_at(program->hp, -EPERM, "", 0, 0,
 			       "run it as root, or with CAP_BPF and CAP_PERFMON",
 			       "the kernel does not allow loading programs");

@@ -19,6 +19,8 @@ int table_check_map(const struct hotprobe_table *table, int map_fd);
 /* What the kernel shows as a program's or table's name: the beginning of it. */
 void load_kernel_name(char name[BPF_OBJ_NAME_LEN], const char *from);
 
+/* Does the kernel take programs from this process at all? */
+bool load_is_allowed(void);
 /* True if a program of that plan runs in the context of the task it concerns. */
 bool load_runs_in_task(const struct plan *plan);
 

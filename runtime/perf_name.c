@@ -1,9 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "perf_name.h"
 
+#include <errno.h>
 #include <linux/perf_event.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "perf_pmu.h"
 
 static const struct event {
 	const char *name;
@@ -104,5 +110,45 @@ bool perf_event_of_name(const char *name, uint32_t *type, uint64_t *config)
 		*config = events[i].config;
 		return true;
 	}
-	return read_cache_event(name, type, config) || read_raw_event(name, type, config);
+	return read_cache_event(name, type, config) || read_raw_event(name, type, config) ||
+	       perf_pmu_event(name, type, config);
+}
+
+int perf_event_names(struct names *names)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < sizeof(events) / sizeof(*events) && !err; i++)
+		err = names_add(names, strdup(events[i].name));
+	for (const struct word *cache = caches; cache->text; cache++)
+		for (const struct word *r = cache_results; r->text && !err; r++) {
+			char *name;
+
+			if (asprintf(&name, "%s%s", cache->text, r->text) < 0)
+				name = NULL;
+			err = names_add(names, name);
+		}
+	return err ? err : perf_pmu_names(names);
+}
+
+bool perf_event_is_there(const char *name)
+{
+	struct perf_event_attr attr = {
+		.size = sizeof(attr),
+		.sample_period = 1ULL << 40,
+		.disabled = 1,
+	};
+	uint32_t type;
+	uint64_t config;
+	int fd;
+
+	if (!perf_event_of_name(name, &type, &config))
+		return false;
+	attr.type = type;
+	attr.config = config;
+	fd = (int)syscall(SYS_perf_event_open, &attr, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
+	if (fd < 0)
+		return errno == EACCES || errno == EPERM; /* it cannot be known */
+	close(fd);
+	return true;
 }

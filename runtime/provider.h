@@ -8,6 +8,9 @@
 
 #include "internal.h"
 
+struct description;
+struct list;
+
 struct provider {
 	const char *word;   /* of "WORD:TARGET" */
 	const char *prefix; /* of a function's name, NULL if there is no convention */
@@ -36,6 +39,19 @@ struct provider {
 	int (*attach)(struct hotprobe_link *link, int prog_fd);
 	/* Undoes more than closing link->fds does; may be NULL. */
 	void (*detach)(struct hotprobe_link *link);
+
+	/*
+	 * Adds to list->found what there is of this kind that matches list->pattern, as the text
+	 * that follows the word's colon, in any order. NULL: there is no telling. Returns 0 or a
+	 * negative errno with the message set; what privileges keep from it is list_lacks().
+	 */
+	int (*list)(struct list *list);
+	/* Adds what is known of one of them; may be NULL. Returns 0 or -ENOMEM. */
+	int (*describe)(struct list *list, const char *target, struct description *description);
+	/* NULL, or why this kernel attaches nothing of this kind; may itself be NULL. */
+	const char *(*why_not)(struct hotprobe *hp);
+	/* Its targets are those of another kind, and listed only if it is named. */
+	bool is_twin;
 };
 
 extern const struct provider provider_kprobe, provider_kretprobe, provider_syscall,

@@ -6,15 +6,20 @@
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <mntent.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "context.h"
 #include "hook.h"
+#include "list.h"
 #include "provider.h"
 #include "target.h"
 
 /* By the names of bpftool-cgroup(8). */
-static const struct hook list[] = {
+static const struct hook known[] = {
 	{"ingress", BPF_PROG_TYPE_CGROUP_SKB, BPF_CGROUP_INET_INGRESS},
 	{"egress", BPF_PROG_TYPE_CGROUP_SKB, BPF_CGROUP_INET_EGRESS},
 	{"sock_create", BPF_PROG_TYPE_CGROUP_SOCK, BPF_CGROUP_INET_SOCK_CREATE},
@@ -48,8 +53,8 @@ struct legacy {
 };
 
 static const struct hooks hooks = {
-	.at = list,
-	.count = sizeof(list) / sizeof(*list),
+	.at = known,
+	.count = sizeof(known) / sizeof(*known),
 	.unknown = "its last word is none of ingress, egress, sock_create, "
 		   "sock_release, post_bind4, bind4, connect4, getpeername4, "
 		   "getsockname4, sendmsg4, recvmsg4 (each also with 6), sock_ops, "
@@ -134,6 +139,78 @@ static void detach(struct hotprobe_link *link)
 	close(legacy->cgroup_fd);
 }
 
+/* ---- Listing -----------------------------------------------------------------------------------
+ */
+
+static int offer_hooks(struct list *list, const char *path, const char *pattern)
+{
+	char prefix[4096 + 1];
+	int err = 0;
+
+	snprintf(prefix, sizeof(prefix), "%s:", path);
+	for (size_t i = 0; i < hooks.count && !err; i++)
+		if (list_wants_part(list, pattern, hooks.at[i].name))
+			err = list_add(list, prefix, hooks.at[i].name);
+	return err;
+}
+
+static bool is_wanted(const void *ctx, const char *target)
+{
+	return list_wants(ctx, target);
+}
+
+/* Of those that are not named, where the hierarchy is mounted. */
+static int list_mounts(struct list *list)
+{
+	FILE *mounts = setmntent("/proc/self/mounts", "re");
+	struct mntent *mount;
+	int err = 0;
+
+	while (mounts && !err && (mount = getmntent(mounts)))
+		if (!strcmp(mount->mnt_type, "cgroup2"))
+			err = offer_hooks(list, mount->mnt_dir, "*");
+	if (mounts)
+		endmntent(mounts);
+	if (!err && !list->is_all)
+		list_keep(list, is_wanted, list);
+	return err;
+}
+
+/* "PATH", "PATH:HOOK" */
+static int list_cgroups(struct list *list)
+{
+	const char *pattern = list->pattern, *colon = strrchr(pattern, ':');
+	struct stat st;
+	char *path;
+	int err;
+
+	if (pattern[0] != '/' || !list->is_named)
+		return list_mounts(list);
+	if (!stat(pattern, &st))
+		return offer_hooks(list, pattern, "*");
+	path = strndup(pattern, colon ? (size_t)(colon - pattern) : strlen(pattern));
+	if (!path)
+		return -ENOMEM;
+	if (!colon || stat(path, &st))
+		err = fail(list->hp, -ENOENT, "cannot list cgroup:%s: %s: %s", pattern, path,
+			   strerror(errno));
+	else
+		err = offer_hooks(list, path, colon + 1);
+	free(path);
+	return err;
+}
+
+static int describe(struct list *list, const char *target, struct description *d)
+{
+	const char *colon = strrchr(target, ':');
+	const struct hook *hook = colon ? hook_find(&hooks, colon + 1) : NULL;
+
+	(void)list;
+	if (hook)
+		d->context = context_of_type(hook->type);
+	return 0;
+}
+
 const struct provider provider_cgroup = {
 	.word = "cgroup",
 	.form = "PATH:HOOK",
@@ -141,4 +218,6 @@ const struct provider provider_cgroup = {
 	.plan = plan,
 	.attach = attach,
 	.detach = detach,
+	.list = list_cgroups,
+	.describe = describe,
 };

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "kernel_btf.h"
+#include "list.h"
 #include "provider.h"
 #include "target.h"
 
@@ -220,6 +221,64 @@ static int attach(struct hotprobe_link *link, int prog_fd)
 	return err ? err : link_attached_to(link, "iterator over %s", link->target.name);
 }
 
+/* ---- Listing -----------------------------------------------------------------------------------
+ */
+
+#define FUNCTION "bpf_iter_"
+#define CONTEXT "bpf_iter__"
+
+/* These go through the elements of one map. */
+static bool is_of_map(const char *kind)
+{
+	return !strcmp(kind, "bpf_map_elem") || !strcmp(kind, "bpf_sk_storage_map") ||
+	       !strcmp(kind, "sockmap");
+}
+
+/* A kind has a context and a function, which others whose names begin so have not. */
+static int offer_kind(void *ctx, struct type_ref type, const char *name)
+{
+	struct list *list = ctx;
+	const char *kind = name + strlen(CONTEXT);
+	size_t length = strcspn(list->pattern, ":");
+	char function[256];
+
+	(void)type;
+	if (strncmp(name, CONTEXT, strlen(CONTEXT)))
+		return 0;
+	snprintf(function, sizeof(function), FUNCTION "%s", kind);
+	if (!type_index_find(list->types, BTF_KIND_FUNC, function).id)
+		return 0;
+	/* With a KEY=VALUE it is one kind, and stays as it is. */
+	if (list->pattern[length] && !list->is_all)
+		return strlen(kind) == length && !memcmp(kind, list->pattern, length)
+			       ? list_add(list, "", list->pattern)
+			       : 0;
+	if (!list_wants(list, kind))
+		return 0;
+	return list_add(list, kind, is_of_map(kind) ? ":map=TABLE" : "");
+}
+
+static int list_iterators(struct list *list)
+{
+	int err = list_types(list);
+
+	if (!err && !list->types)
+		list_lacks(list, "no iterators are listed: the kernel has no BTF "
+				 "(CONFIG_DEBUG_INFO_BTF)");
+	return err || !list->types
+		       ? err
+		       : type_index_each(list->types, BTF_KIND_STRUCT, offer_kind, list);
+}
+
+static int describe(struct list *list, const char *target, struct description *d)
+{
+	char name[256];
+
+	(void)list;
+	snprintf(name, sizeof(name), CONTEXT "%.*s", (int)strcspn(target, ":"), target);
+	return describe_struct(d, name);
+}
+
 const struct provider provider_iter = {
 	.word = "iter",
 	.prefix = "bpf_iter__",
@@ -228,6 +287,8 @@ const struct provider provider_iter = {
 	.default_plan = {.type = BPF_PROG_TYPE_TRACING, .expected_attach_type = BPF_TRACE_ITER},
 	.resolve = resolve,
 	.attach = attach,
+	.list = list_iterators,
+	.describe = describe,
 };
 
 static const struct hotprobe_link *find_iter(const struct hotprobe *hp, const char *function,

@@ -15,6 +15,7 @@
 #include "kernel.h"
 #include "kernel_functions.h"
 #include "kprobe_multi.h"
+#include "list.h"
 #include "load.h"
 #include "pattern.h"
 #include "provider.h"
@@ -382,6 +383,49 @@ static int attach_return(struct hotprobe_link *link, int prog_fd)
 	return attach_kernel_function(link, prog_fd, link->target.name, true);
 }
 
+/* ---- Listing -----------------------------------------------------------------------------------
+ */
+
+/* Without the names of functions, as where the kernel keeps them to itself, those of BTF. */
+static int list_functions(struct list *list)
+{
+	struct function_index index = {0};
+	const char *pattern = list->is_all ? "*" : list->pattern;
+	const char *plus = is_pattern(pattern) ? NULL : strchr(pattern, '+');
+	char *function = plus ? strndup(pattern, (size_t)(plus - pattern)) : NULL;
+	int err;
+
+	if (plus && !function)
+		return -ENOMEM;
+	err = kernel_find_functions(function ? function : pattern, &list->found, &index);
+	function_index_free(&index);
+	if (function && !err && list->found.list.count) {
+		names_free(&list->found);
+		err = list_add(list, "", pattern);
+	}
+	free(function);
+	if (!err || err == -ENOMEM)
+		return err;
+	list_lacks(list, "%s: the names of functions are those of BTF: /proc/kallsyms: %s",
+		   "kprobe", strerror(-err));
+	err = list_types(list);
+	return err ? err : list_offer_types(list, BTF_KIND_FUNC, "");
+}
+
+/* At an offset the arguments may have gone. */
+static int describe(struct list *list, const char *target, struct description *d)
+{
+	(void)list;
+	return describe_function(d, "", target);
+}
+
+static const char *why_not(struct hotprobe *hp)
+{
+	return kernel_has_kprobes(hp) ? NULL
+				      : "this kernel has no kprobes (CONFIG_KPROBES): what is "
+					"listed are its functions, to be traced on another";
+}
+
 const struct provider provider_kprobe = {
 	.word = "kprobe",
 	.prefix = "kprobe__",
@@ -391,6 +435,9 @@ const struct provider provider_kprobe = {
 	.default_plan = {.type = BPF_PROG_TYPE_KPROBE},
 	.resolve = resolve,
 	.attach = attach_entry,
+	.list = list_functions,
+	.describe = describe,
+	.why_not = why_not,
 };
 
 const struct provider provider_kretprobe = {
@@ -402,4 +449,8 @@ const struct provider provider_kretprobe = {
 	.default_plan = {.type = BPF_PROG_TYPE_KPROBE},
 	.resolve = resolve,
 	.attach = attach_return,
+	.list = list_functions,
+	.describe = describe,
+	.why_not = why_not,
+	.is_twin = true,
 };

@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "kernel.h"
+#include "list.h"
 #include "perf_name.h"
 #include "provider.h"
 #include "target.h"
@@ -273,10 +274,60 @@ static int attach(struct hotprobe_link *link, int prog_fd)
 	return link_attached_to(link, "perf event %s on %zu CPUs", name, link->fds.count);
 }
 
+/* ---- Listing -----------------------------------------------------------------------------------
+ */
+
+/* How often it makes sense to call a program for it: of what happens rarely, each time. */
+static const char *usual_rate(const char *event)
+{
+	uint32_t type;
+	uint64_t config;
+	bool counts_happenings = perf_event_of_name(event, &type, &config) &&
+				 type == PERF_TYPE_SOFTWARE && config != PERF_COUNT_SW_CPU_CLOCK &&
+				 config != PERF_COUNT_SW_TASK_CLOCK;
+
+	return counts_happenings ? ":period=1" : ":freq=99";
+}
+
+/* A name, or a whole target. */
+static int offer_literal(struct list *list)
+{
+	const char *pattern = list->pattern, *colon = strchr(pattern, ':'), *why;
+	struct counter counter;
+	uint32_t type;
+	uint64_t config;
+
+	if (colon)
+		return read_target(&counter, pattern, &why) ? 0 : list_add(list, "", pattern);
+	if (!perf_event_of_name(pattern, &type, &config))
+		return 0;
+	return list_add(list, pattern, usual_rate(pattern));
+}
+
+/* What the machine cannot count is listed if it is named. */
+static int list_counters(struct list *list)
+{
+	struct names names = {0};
+	int err;
+
+	if (!list->is_all && !is_pattern(list->pattern))
+		return list->is_named ? offer_literal(list) : 0;
+	err = perf_event_names(&names);
+	for (size_t i = 0; i < names.list.count && !err; i++) {
+		const char *name = names.list.at[i];
+
+		if (list_wants(list, name) && perf_event_is_there(name))
+			err = list_add(list, name, usual_rate(name));
+	}
+	names_free(&names);
+	return err;
+}
+
 const struct provider provider_perf_event = {
 	.word = "perf_event",
 	.form = "EVENT:freq=TIMES_A_SECOND or EVENT:period=EVENTS, then pid=PID, cpu=CPU",
 	.parse = parse,
 	.default_plan = {.type = BPF_PROG_TYPE_PERF_EVENT},
 	.attach = attach,
+	.list = list_counters,
 };

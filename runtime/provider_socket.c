@@ -60,10 +60,16 @@ static int attach(struct hotprobe_link *link, int prog_fd)
 	return link_attached_to(link, "packet socket on %s", *name ? name : "all interfaces");
 }
 
+static int list_interfaces(struct list *list)
+{
+	return netif_list(list, "");
+}
+
 const struct provider provider_socket = {
 	.word = "socket",
 	.form = "IFACE",
 	.parse = parse,
 	.default_plan = {.type = BPF_PROG_TYPE_SOCKET_FILTER},
 	.attach = attach,
+	.list = list_interfaces,
 };

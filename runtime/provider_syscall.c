@@ -9,8 +9,10 @@
 #include <string.h>
 
 #include "kernel.h"
+#include "list.h"
 #include "provider.h"
 #include "target.h"
+#include "tracefs.h"
 
 static bool is_return(const struct target *target)
 {
@@ -129,6 +131,57 @@ static int attach(struct hotprobe_link *link, int prog_fd)
 	return attach_kernel_function(link, prog_fd, function, is_return(&link->target));
 }
 
+/* ---- Listing -----------------------------------------------------------------------------------
+ */
+
+/* The functions that the kernel's macros make of each, where its tracepoints cannot be seen. */
+static int list_by_functions(struct list *list)
+{
+	int err = list_types(list);
+
+	return err ? err : list_offer_types(list, BTF_KIND_FUNC, "__do_sys_");
+}
+
+static int list_calls(struct list *list)
+{
+	static const char entry[] = "sys_enter_";
+	struct names events = {0};
+	int err = tracefs_list_events(list->hp, "syscalls", &events);
+
+	if (err < 0 && err != -ENOMEM)
+		err = list_by_functions(list);
+	for (size_t i = 0; i < events.list.count && !err; i++)
+		if (!strncmp(events.list.at[i], entry, strlen(entry)))
+			err = list_offer(list, events.list.at[i] + strlen(entry));
+	names_free(&events);
+	return err;
+}
+
+/* Pointers are into the caller's memory, whoever tells of them. */
+static int describe_by_function(struct list *list, const char *name, struct description *d)
+{
+	int err = list_types(list);
+
+	if (!err)
+		err = describe_function(d, "__do_sys_", name);
+	for (size_t i = 0; i < d->arguments.count; i++)
+		d->arguments.at[i].is_user = d->arguments.at[i].kind == HOTPROBE_POINTER;
+	return err;
+}
+
+static int describe(struct list *list, const char *name, struct description *d)
+{
+	char event[256], *format;
+	int err;
+
+	snprintf(event, sizeof(event), "sys_enter_%s", name);
+	if (tracefs_read_format(list->hp, "syscalls", event, &format))
+		return describe_by_function(list, name, d);
+	err = describe_syscall(d, format);
+	free(format);
+	return err;
+}
+
 const struct provider provider_syscall = {
 	.word = "syscall",
 	.prefix = "syscall__",
@@ -138,6 +191,8 @@ const struct provider provider_syscall = {
 	.plan = plan,
 	.resolve = resolve,
 	.attach = attach,
+	.list = list_calls,
+	.describe = describe,
 };
 
 const struct provider provider_syscall_ret = {
@@ -149,4 +204,7 @@ const struct provider provider_syscall_ret = {
 	.plan = plan,
 	.resolve = resolve,
 	.attach = attach,
+	.list = list_calls,
+	.describe = describe,
+	.is_twin = true,
 };

@@ -128,6 +128,13 @@ static void detach(struct hotprobe_link *link)
 		rtnl_remove_clsact(legacy->filter.ifindex);
 }
 
+static int list_interfaces(struct list *list)
+{
+	int err = netif_list(list, ":ingress");
+
+	return err ? err : netif_list(list, ":egress");
+}
+
 const struct provider provider_tc = {
 	.word = "tc",
 	.form = "IFACE:ingress|egress",
@@ -135,4 +142,5 @@ const struct provider provider_tc = {
 	.default_plan = {.type = BPF_PROG_TYPE_SCHED_CLS},
 	.attach = attach,
 	.detach = detach,
+	.list = list_interfaces,
 };

@@ -3,14 +3,12 @@
  * tracepoint:CATEGORY:EVENT, either of which may be a pattern: perf events of the tracepoint's
  * number in tracefs.
  */
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/perf_event.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "list.h"
 #include "pattern.h"
 #include "provider.h"
 #include "target.h"
@@ -32,53 +30,18 @@ static int parse(struct target *target, const char *rest, bool from_name, const 
 	return err;
 }
 
-/* A directory of tracefs; NULL with errno set if there is none of that name. */
-static DIR *open_dir(struct hotprobe *hp, const char *path)
-{
-	int root = tracefs_fd(hp), fd, err;
-	DIR *dir;
-
-	if (root < 0) {
-		errno = -root;
-		return NULL;
-	}
-	fd = openat(root, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	dir = fd < 0 ? NULL : fdopendir(fd);
-	if (!dir && fd >= 0) {
-		err = errno;
-		close(fd);
-		errno = err;
-	}
-	return dir;
-}
-
-/* The next directory in dir, NULL at the end. */
-static const char *next_dir(DIR *dir)
-{
-	struct dirent *entry;
-
-	while ((entry = readdir(dir)))
-		if (entry->d_type == DT_DIR && entry->d_name[0] != '.')
-			return entry->d_name;
-	return NULL;
-}
-
 /* One name holds the other. */
 bool find_event_like(struct hotprobe *hp, const char *category, const char *wanted, char *found,
 		     size_t size)
 {
-	char path[512];
-	const char *name;
-	DIR *dir;
+	struct names names = {0};
 
-	snprintf(path, sizeof(path), "events/%s", category);
-	dir = open_dir(hp, path);
 	found[0] = '\0';
-	while (dir && !found[0] && (name = next_dir(dir)))
-		if (strstr(name, wanted) || strstr(wanted, name))
-			snprintf(found, size, "%s", name);
-	if (dir)
-		closedir(dir);
+	tracefs_list_events(hp, category, &names);
+	for (size_t i = 0; i < names.list.count && !found[0]; i++)
+		if (strstr(names.list.at[i], wanted) || strstr(wanted, names.list.at[i]))
+			snprintf(found, size, "%s", names.list.at[i]);
+	names_free(&names);
 	return found[0];
 }
 
@@ -144,50 +107,48 @@ static int attach_event(struct hotprobe_link *link, int prog_fd, const char *cat
 /* ---- Patterns ----------------------------------------------------------------------------------
  */
 
-/* Adds "CATEGORY:EVENT" for each event that matches; what has no number is no event. */
-static int find_events(struct hotprobe *hp, const char *category, const char *pattern,
-		       struct names *found)
-{
-	char path[512], *full, *id;
-	const char *event;
-	int err = 0;
-	DIR *dir;
+/* Does the event count? */
+typedef bool (*event_filter)(const void *ctx, const char *category, const char *event);
 
-	snprintf(path, sizeof(path), "events/%s", category);
-	dir = open_dir(hp, path);
-	if (!dir)
-		return -errno;
-	while (!err && (event = next_dir(dir))) {
-		if (!pattern_matches(pattern, event))
-			continue;
-		err = tracefs_read_event(hp, category, event, "id", &id);
-		if (err == -ENOENT) {
-			err = 0;
-			continue;
-		}
-		if (err)
-			break;
-		free(id);
-		err = names_add(found, asprintf(&full, "%s:%s", category, event) < 0 ? NULL : full);
+static int add_events(struct hotprobe *hp, const char *category, event_filter filter,
+		      const void *ctx, struct names *found)
+{
+	struct names events = {0};
+	int err = tracefs_list_events(hp, category, &events);
+	char *full;
+
+	if (err == -ENOENT)
+		err = 0; /* with its module */
+	for (size_t i = 0; i < events.list.count && !err; i++) {
+		const char *event = events.list.at[i];
+
+		if (filter(ctx, category, event))
+			err = names_add(
+				found, asprintf(&full, "%s:%s", category, event) < 0 ? NULL : full);
 	}
-	closedir(dir);
+	names_free(&events);
 	return err;
 }
 
-static int find_all_events(struct hotprobe *hp, const struct target *t, struct names *found)
+/* Adds "CATEGORY:EVENT" for each event that the filter takes, sorted. */
+static int find_events(struct hotprobe *hp, event_filter filter, const void *ctx,
+		       struct names *found)
 {
-	DIR *categories = open_dir(hp, "events");
-	const char *category;
-	int err = 0;
+	struct names categories = {0};
+	int err = tracefs_list_events(hp, NULL, &categories);
 
-	if (!categories)
-		return -errno;
-	while (!err && (category = next_dir(categories)))
-		if (pattern_matches(t->group, category))
-			err = find_events(hp, category, t->name, found);
-	closedir(categories);
+	for (size_t i = 0; i < categories.list.count && !err; i++)
+		err = add_events(hp, categories.list.at[i], filter, ctx, found);
+	names_free(&categories);
 	names_sort(found);
 	return err;
+}
+
+static bool is_match(const void *ctx, const char *category, const char *event)
+{
+	const struct target *t = ctx;
+
+	return pattern_matches(t->group, category) && pattern_matches(t->name, event);
 }
 
 static int attach_to_each(struct hotprobe_link *link, int prog_fd, const struct names *found)
@@ -216,7 +177,7 @@ static int attach_pattern(struct hotprobe_link *link, int prog_fd)
 
 	if (err < 0)
 		return no_tracefs(link, err);
-	err = find_all_events(link->program->hp, &link->target, &found);
+	err = find_events(link->program->hp, is_match, &link->target, &found);
 	if (err == -ENOMEM)
 		err = fail(link->program->hp, err, "out of memory");
 	else if (err)
@@ -240,6 +201,49 @@ static int attach(struct hotprobe_link *link, int prog_fd)
 	return err ? err : link_attached_to(link, "tracepoint %s:%s", t->group, t->name);
 }
 
+/* ---- Listing -----------------------------------------------------------------------------------
+ */
+
+/* Without a colon the pattern may be that of an event, or a category's name. */
+static bool is_wanted(const void *ctx, const char *category, const char *event)
+{
+	const struct list *list = ctx;
+	char full[512];
+
+	if (!strchr(list->pattern, ':') &&
+	    (!strcmp(list->pattern, category) || list_wants(list, event)))
+		return true;
+	snprintf(full, sizeof(full), "%s:%s", category, event);
+	return list_wants(list, full);
+}
+
+static int list_events(struct list *list)
+{
+	int err = tracefs_fd(list->hp);
+
+	if (err < 0) {
+		list_lacks(list, "no tracepoints are listed: tracefs cannot be opened: %s%s",
+			   strerror(-err),
+			   err == -EPERM || err == -EACCES ? "; run it as root" : "");
+		return 0;
+	}
+	return find_events(list->hp, is_wanted, list, &list->found);
+}
+
+static int describe(struct list *list, const char *name, struct description *d)
+{
+	const char *event = strchr(name, ':') + 1;
+	char category[256], *format;
+	int err;
+
+	snprintf(category, sizeof(category), "%.*s", (int)(event - 1 - name), name);
+	if (tracefs_read_format(list->hp, category, event, &format))
+		return 0;
+	err = describe_record(d, format, !strcmp(category, "syscalls"));
+	free(format);
+	return err;
+}
+
 const struct provider provider_tracepoint = {
 	.word = "tracepoint",
 	.prefix = "tracepoint__",
@@ -247,4 +251,6 @@ const struct provider provider_tracepoint = {
 	.parse = parse,
 	.default_plan = {.type = BPF_PROG_TYPE_TRACEPOINT},
 	.attach = attach,
+	.list = list_events,
+	.describe = describe,
 };

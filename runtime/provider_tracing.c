@@ -11,9 +11,12 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "insns.h"
 #include "kernel.h"
 #include "kernel_btf.h"
 #include "kernel_functions.h"
+#include "list.h"
+#include "load.h"
 #include "provider.h"
 #include "target.h"
 
@@ -206,6 +209,150 @@ static int attach(struct hotprobe_link *link, int prog_fd)
 				      link->target.name);
 }
 
+/* ---- Listing -----------------------------------------------------------------------------------
+ */
+
+#define LSM_PREFIX "bpf_lsm_"
+
+static int no_btf(const struct list *list, int err)
+{
+	if (!err && !list->types)
+		list_lacks(list, "no functions or hooks for trampolines are listed: the kernel has "
+				 "no BTF (CONFIG_DEBUG_INFO_BTF)");
+	return err;
+}
+
+static bool is_among(const void *ctx, const char *name)
+{
+	return names_have(ctx, name);
+}
+
+/* Those that BTF describes and ftrace can put a call into. */
+static int list_functions(struct list *list)
+{
+	struct names traceable = {0};
+	int err = no_btf(list, list_types(list));
+
+	if (!err)
+		err = list_offer_types(list, BTF_KIND_FUNC, "");
+	if (!err && !kernel_traceable_functions(list->hp, &traceable))
+		list_keep(list, is_among, &traceable);
+	names_free(&traceable);
+	return err;
+}
+
+/* "NAME\tKIND" for each function whose result may be replaced; without debugfs it is not known. */
+static int read_error_injection(struct names *names)
+{
+	char *text = kernel_read_file(AT_FDCWD, "/sys/kernel/debug/error_injection/list");
+	int err = 0;
+
+	for (char *line = text, *next; line && *line && !err; line = next) {
+		next = line + strcspn(line, "\n");
+		if (*next)
+			*next++ = '\0';
+		line[strcspn(line, "\t ")] = '\0';
+		err = names_add(names, strdup(line));
+	}
+	free(text);
+	names_sort(names);
+	return err;
+}
+
+static bool is_modifiable(const void *ctx, const char *name)
+{
+	return !strncmp(name, "security_", 9) || names_have(ctx, name);
+}
+
+/* Where the kernel lets a program replace the result. */
+static int list_modifiable(struct list *list)
+{
+	struct names injection = {0};
+	int err = read_error_injection(&injection);
+
+	if (!err)
+		err = list_functions(list);
+	if (!err)
+		list_keep(list, is_modifiable, &injection);
+	names_free(&injection);
+	return err;
+}
+
+/* Every hook has a member of that name there; other functions that are called so have not. */
+static bool is_hook(const void *ctx, const char *name)
+{
+	struct type_ref ref = type_index_find(ctx, BTF_KIND_UNION, "security_list_options");
+	const struct btf_type *type = ref.id ? btf__type_by_id(ref.btf, ref.id) : NULL;
+	const struct btf_member *members = type ? btf_members(type) : NULL;
+
+	for (uint32_t i = 0; type && i < btf_vlen(type); i++)
+		if (!strcmp(btf__name_by_offset(ref.btf, members[i].name_off), name))
+			return true;
+	return !type;
+}
+
+static int list_hooks(struct list *list)
+{
+	int err = no_btf(list, list_types(list));
+
+	if (!err)
+		err = list_offer_types(list, BTF_KIND_FUNC, LSM_PREFIX);
+	if (!err && list->types)
+		list_keep(list, is_hook, list->types);
+	return err;
+}
+
+static int describe_traced(struct list *list, const char *target, struct description *d)
+{
+	(void)list;
+	return describe_function(d, "", target);
+}
+
+static int describe_hook(struct list *list, const char *target, struct description *d)
+{
+	(void)list;
+	return describe_function(d, LSM_PREFIX, target);
+}
+
+/* Tried on the function that the kernel has for such tests, and calls only when asked to. */
+static int try_trampoline(struct hotprobe *hp)
+{
+	const struct bpf_insn insns[] = {MOV_IMM(BPF_REG_0, 0), EXIT()};
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = BPF_TRACE_FENTRY);
+	struct btf_function function;
+	int prog_fd, fd, err = kernel_btf_find(hp, "", "bpf_fentry_test1", &function);
+
+	if (err)
+		return 0;
+	opts.attach_btf_id = function.id;
+	prog_fd = bpf_prog_load(BPF_PROG_TYPE_TRACING, "hotprobe_try", "GPL", insns,
+				sizeof(insns) / sizeof(*insns), &opts);
+	if (prog_fd < 0)
+		return -errno;
+	fd = bpf_raw_tracepoint_open(NULL, prog_fd);
+	err = fd < 0 ? -errno : 0;
+	if (fd >= 0)
+		close(fd);
+	close(prog_fd);
+	return err;
+}
+
+/* Without the privilege to try, they may be there. */
+static const char *why_no_trampoline(struct hotprobe *hp)
+{
+	return !try_trampoline(hp) || !load_is_allowed()
+		       ? NULL
+		       : "this kernel cannot put programs' calls into its functions "
+			 "(CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS)";
+}
+
+static const char *why_no_hooks(struct hotprobe *hp)
+{
+	if (!lsm_has_bpf())
+		return "the kernel was booted without its BPF security module (bpf in lsm=)";
+	return why_no_trampoline(hp);
+}
+
 const struct provider provider_kfunc = {
 	.word = "kfunc",
 	.prefix = "kfunc__",
@@ -214,6 +361,9 @@ const struct provider provider_kfunc = {
 	.default_plan = {.type = BPF_PROG_TYPE_TRACING, .expected_attach_type = BPF_TRACE_FENTRY},
 	.resolve = resolve,
 	.attach = attach,
+	.list = list_functions,
+	.describe = describe_traced,
+	.why_not = why_no_trampoline,
 };
 
 const struct provider provider_kretfunc = {
@@ -224,6 +374,10 @@ const struct provider provider_kretfunc = {
 	.default_plan = {.type = BPF_PROG_TYPE_TRACING, .expected_attach_type = BPF_TRACE_FEXIT},
 	.resolve = resolve,
 	.attach = attach,
+	.list = list_functions,
+	.describe = describe_traced,
+	.why_not = why_no_trampoline,
+	.is_twin = true,
 };
 
 const struct provider provider_fmod_ret = {
@@ -234,6 +388,10 @@ const struct provider provider_fmod_ret = {
 	.default_plan = {.type = BPF_PROG_TYPE_TRACING, .expected_attach_type = BPF_MODIFY_RETURN},
 	.resolve = resolve,
 	.attach = attach,
+	.list = list_modifiable,
+	.describe = describe_traced,
+	.why_not = why_no_trampoline,
+	.is_twin = true,
 };
 
 const struct provider provider_lsm = {
@@ -244,4 +402,7 @@ const struct provider provider_lsm = {
 	.default_plan = {.type = BPF_PROG_TYPE_LSM, .expected_attach_type = BPF_LSM_MAC},
 	.resolve = resolve,
 	.attach = attach,
+	.list = list_hooks,
+	.describe = describe_hook,
+	.why_not = why_no_hooks,
 };

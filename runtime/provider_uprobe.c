@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "elf_file.h"
+#include "list.h"
 #include "pattern.h"
 #include "target.h"
 #include "uprobe.h"
@@ -243,6 +244,75 @@ static int attach_return(struct hotprobe_link *link, int prog_fd)
 	return attach(link, prog_fd, true);
 }
 
+/* ---- Listing ---- */
+
+struct symbols_of {
+	struct list *list;
+	const char *prefix, *pattern;
+	int err;
+};
+
+/* What a target could not say, or attaching not find, is left out. */
+static int offer_symbol(void *ctx, const char *name, const GElf_Sym *symbol, bool hidden)
+{
+	struct symbols_of *s = ctx;
+
+	if (hidden || GELF_ST_TYPE(symbol->st_info) != STT_FUNC || is_number(name) ||
+	    strpbrk(name, ":+*?["))
+		return 0;
+	if (list_wants_part(s->list, s->pattern, name))
+		s->err = list_add(s->list, s->prefix, name);
+	return s->err;
+}
+
+static int list_file(struct symbols_of *s, const struct binary *binary, bool is_only)
+{
+	struct elf_file file, debug;
+	int err = elf_file_open(&file, binary->path);
+
+	if (err && !is_only)
+		return 0; /* what a process has mapped need not be a library */
+	if (err)
+		return fail(s->list->hp, err, "cannot list what is in %s: %s", binary->name,
+			    err == -ENOEXEC ? "it is no ELF file" : strerror(-err));
+	elf_file_each_symbol(&file, offer_symbol, s);
+	if (!s->err && !elf_file_open_debug(&debug, &file, binary->name, "")) {
+		elf_file_each_symbol(&debug, offer_symbol, s);
+		elf_file_close(&debug);
+	}
+	elf_file_close(&file);
+	return s->err;
+}
+
+/* A place, which is no symbol, is listed as it is written. */
+static bool is_place(const char *pattern)
+{
+	return !is_pattern(pattern) && (is_number(pattern) || strchr(pattern, '+'));
+}
+
+static int list_symbols(struct list *list)
+{
+	struct symbols_of s = {.list = list};
+	struct binaries binaries;
+	char *prefix;
+	int err;
+
+	if (!list->is_named)
+		return 0;
+	err = list_binaries(list, 1, &binaries, &prefix, &s.pattern);
+	if (err)
+		return err;
+	s.prefix = prefix;
+	if (is_place(s.pattern) && !list->is_all)
+		err = list_add(list, prefix, s.pattern);
+	else
+		for (size_t i = 0; i < binaries.list.count && !err; i++)
+			err = list_file(&s, &binaries.list.at[i], binaries.list.count == 1);
+	binaries_free(&binaries);
+	free(prefix);
+	return err;
+}
+
 const struct provider provider_uprobe = {
 	.word = "uprobe",
 	.context = "struct pt_regs",
@@ -250,6 +320,7 @@ const struct provider provider_uprobe = {
 	.parse = parse_entry,
 	.default_plan = {.type = BPF_PROG_TYPE_KPROBE},
 	.attach = attach_entry,
+	.list = list_symbols,
 };
 
 const struct provider provider_uretprobe = {
@@ -259,4 +330,6 @@ const struct provider provider_uretprobe = {
 	.parse = parse_return,
 	.default_plan = {.type = BPF_PROG_TYPE_KPROBE},
 	.attach = attach_return,
+	.list = list_symbols,
+	.is_twin = true,
 };

@@ -10,6 +10,11 @@
 
 #include "attach.h"
 #include "elf_file.h"
+<<<<<<< HEAD
+=======
+#include "list.h"
+#include "load.h"
+>>>>>>> 42faa61 (hotprobe list shows what can be traced, hotprobe new writes a program for it)
 #include "target.h"
 #include "uprobe.h"
 #include "usdt.h"
@@ -220,6 +225,144 @@ static int attach(struct hotprobe_link *link, int prog_fd)
 	return err;
 }
 
+/* ---- Listing ---- */
+
+struct probes_of {
+	struct list *list;
+	const char *prefix, *pattern;
+	int err;
+};
+
+/* Without a colon the pattern may be that of a probe, or a provider's name. */
+static int offer_probe(void *ctx, const struct elf_usdt *probe)
+{
+	struct probes_of *p = ctx;
+	char name[512];
+	bool is_wanted;
+
+	snprintf(name, sizeof(name), "%s:%s", probe->provider, probe->name);
+	if (strchr(p->pattern, ':'))
+		is_wanted = list_wants_part(p->list, p->pattern, name);
+	else
+		is_wanted = !strcmp(p->pattern, probe->provider) ||
+			    list_wants_part(p->list, p->pattern, probe->name);
+	if (is_wanted)
+		p->err = list_add(p->list, p->prefix, name);
+	return p->err;
+}
+
+static int list_file(struct probes_of *p, const struct binary *binary, bool is_only)
+{
+	struct elf_file file;
+	int err = elf_file_open(&file, binary->path);
+
+	if (err && !is_only)
+		return 0; /* what a process has mapped need not be a library */
+	if (err)
+		return fail(p->list->hp, err, "cannot list what is in %s: %s", binary->name,
+			    err == -ENOEXEC ? "it is no ELF file" : strerror(-err));
+	elf_file_each_usdt(&file, offer_probe, p);
+	elf_file_close(&file);
+	return p->err;
+}
+
+static int list_probes(struct list *list)
+{
+	struct probes_of p = {.list = list};
+	struct binaries binaries;
+	char *prefix;
+	int err;
+
+	if (!list->is_named)
+		return 0;
+	err = list_binaries(list, 2, &binaries, &prefix, &p.pattern);
+	if (err)
+		return err;
+	p.prefix = prefix;
+	for (size_t i = 0; i < binaries.list.count && !err; i++)
+		err = list_file(&p, &binaries.list.at[i], binaries.list.count == 1);
+	binaries_free(&binaries);
+	free(prefix);
+	return err;
+}
+
+/* The search for a probe's first site. */
+struct first_site {
+	const struct target *target;
+	struct elf_file file;
+	int machine;
+	struct usdt_arguments arguments;
+	bool found;
+};
+
+static int take_site(void *ctx, const struct elf_usdt *probe)
+{
+	struct first_site *s = ctx;
+
+	if (!is_meant(s->target, probe))
+		return 0;
+	s->found = !usdt_parse(&s->arguments, s->machine, probe->arguments, probe->address,
+			       find_symbol, &s->file);
+	return 1;
+}
+
+static void search_site(struct first_site *s, const char *path)
+{
+	GElf_Ehdr header;
+
+	if (elf_file_open(&s->file, path))
+		return;
+	s->machine = gelf_getehdr(s->file.elf, &header) ? header.e_machine : EM_NONE;
+	elf_file_each_usdt(&s->file, take_site, s);
+	elf_file_close(&s->file);
+}
+
+static int add_arguments(struct description *d, const struct usdt_arguments *arguments)
+{
+	int err = 0;
+
+	d->has_arguments = true;
+	for (uint32_t i = 0; i < arguments->count && !err; i++) {
+		const struct usdt_argument *a = &arguments->at[i];
+		struct hotprobe_arg arg;
+		char name[16];
+
+		snprintf(name, sizeof(name), "arg%u", i + 1);
+		err = describe_integer(d, &arg, name, a->size ? a->size : 8, a->is_signed);
+		if (!err && array_push(&d->arguments, arg))
+			err = -ENOMEM;
+	}
+	return err;
+}
+
+/* A site's notes tell how wide each is and whether it has a sign, and no more. */
+static int describe(struct list *list, const char *name, struct description *d)
+{
+	struct target target = {0};
+	struct first_site site = {.target = &target};
+	struct list one = {.hp = list->hp};
+	struct binaries binaries;
+	const char *pattern, *why;
+	char *prefix;
+	int err = parse(&target, name, false, &why);
+
+	one.pattern = name;
+	if (!err)
+		err = list_binaries(&one, 2, &binaries, &prefix, &pattern);
+	if (err) {
+		target_free(&target);
+		return err == -ENOMEM ? err : 0; /* it has gone meanwhile */
+	}
+	for (size_t i = 0; i < binaries.list.count && !site.found; i++)
+		search_site(&site, binaries.list.at[i].path);
+	if (site.found)
+		err = add_arguments(d, &site.arguments);
+	binaries_free(&binaries);
+	free(prefix);
+	target_free(&target);
+	return err;
+}
+
 const struct provider provider_usdt = {
 	.word = "usdt",
 	.context = "struct pt_regs",
@@ -228,4 +371,6 @@ const struct provider provider_usdt = {
 	.default_plan = {.type = BPF_PROG_TYPE_KPROBE},
 	.resolve = resolve,
 	.attach = attach,
+	.list = list_probes,
+	.describe = describe,
 };

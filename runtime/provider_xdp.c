@@ -104,6 +104,11 @@ static void detach(struct hotprobe_link *link)
 		rtnl_set_xdp(legacy->ifindex, -1, -1, legacy->flags);
 }
 
+static int list_interfaces(struct list *list)
+{
+	return netif_list(list, "");
+}
+
 const struct provider provider_xdp = {
 	.word = "xdp",
 	.form = "IFACE",
@@ -111,4 +116,5 @@ const struct provider provider_xdp = {
 	.default_plan = {.type = BPF_PROG_TYPE_XDP},
 	.attach = attach,
 	.detach = detach,
+	.list = list_interfaces,
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tracefs.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
@@ -86,5 +87,40 @@ int tracefs_read_format(struct hotprobe *hp, const char *category, const char *e
 		return -errno;
 	err = read_event(fd, category, event, "format", text);
 	close(fd);
+	return err;
+}
+
+/* An event without a number is none that programs can have. */
+static bool has_number(int dir_fd, const char *event)
+{
+	char path[300];
+
+	snprintf(path, sizeof(path), "%s/id", event);
+	return !faccessat(dir_fd, path, F_OK, 0);
+}
+
+int tracefs_list_events(struct hotprobe *hp, const char *category, struct names *found)
+{
+	int root = tracefs_fd(hp), fd, err = 0;
+	struct dirent *entry;
+	char path[512];
+	DIR *dir;
+
+	if (root < 0)
+		return root;
+	snprintf(path, sizeof(path), "events%s%s", category ? "/" : "", category ? category : "");
+	fd = openat(root, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	dir = fd < 0 ? NULL : fdopendir(fd);
+	if (!dir) {
+		err = -errno;
+		if (fd >= 0)
+			close(fd);
+		return err;
+	}
+	while (!err && (entry = readdir(dir)))
+		if (entry->d_type == DT_DIR && entry->d_name[0] != '.' &&
+		    (!category || has_number(fd, entry->d_name)))
+			err = names_add(found, strdup(entry->d_name));
+	closedir(dir);
 	return err;
 }

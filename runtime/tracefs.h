@@ -4,6 +4,7 @@
 #define HOTPROBE_TRACEFS_H
 
 #include "internal.h"
+#include "pattern.h"
 
 /*
  * The root directory of tracefs, opened once per handle: where it is mounted, else an instance
@@ -18,5 +19,9 @@ int tracefs_read_event(struct hotprobe *hp, const char *category, const char *ev
 		       const char *file, char **text);
 /* The same of the format file, for the kernel to compile for: in opts.tracefs if it is set. */
 int tracefs_read_format(struct hotprobe *hp, const char *category, const char *event, char **text);
+
+/* Adds the categories of events (category NULL), or those events of one that programs can have.
+   Returns 0 or a negative errno: -ENOENT if there is no such category. */
+int tracefs_list_events(struct hotprobe *hp, const char *category, struct names *found);
 
 #endif

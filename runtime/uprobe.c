@@ -12,6 +12,7 @@
 
 #include "kernel.h"
 #include "library.h"
+#include "list.h"
 #include "process.h"
 #include "target.h"
 
@@ -89,60 +90,103 @@ static int add_files_of(pid_t pid, struct binaries *binaries)
 	return err;
 }
 
-static int find_process(struct hotprobe_link *link, struct binaries *binaries)
+/* "1234" */
+static int find_process(const char *text, struct binaries *binaries)
 {
-	const char *text = link->target.group + 1;
 	char *end;
 	long pid = strtol(text, &end, 10);
 	int err;
 
 	if (end == text || *end || pid <= 0 || pid > INT32_MAX)
-		return link_fail(link, -EINVAL, "write it as in @1234",
-				 "cannot attach %s to %s: @%s is no process id",
-				 link->program->name, link->target_text, text);
+		return -EINVAL;
 	binaries->pid = (pid_t)pid;
 	err = add_files_of((pid_t)pid, binaries);
 	if (!err && !binaries->list.count)
 		err = -ESRCH; /* a kernel thread, or one that ends */
-	if (err == -ESRCH)
-		return link_fail(link, err, "", "cannot attach %s to %s: there is no process %ld",
-				 link->program->name, link->target_text, pid);
-	return err ? link_fail_errno(link, err) : 0;
+	return err;
 }
 
-static int no_file(struct hotprobe_link *link, int err)
-{
-	const char *file = link->target.group;
-
-	if (err == -ENOENT && !strchr(file, '/'))
-		return link_fail(link, err,
-				 "give its path; /sbin/ldconfig -p lists the libraries that are "
-				 "found by name",
-				 "cannot attach %s to %s: there is no library or program %s",
-				 link->program->name, link->target_text, file);
-	return link_fail(link, err, "", "cannot attach %s to %s: %s: %s", link->program->name,
-			 link->target_text, file, strerror(-err));
-}
-
-int find_binaries(struct hotprobe_link *link, struct binaries *binaries)
+/* -EINVAL is about what follows the @. */
+static int find_files(const char *file, struct binaries *binaries)
 {
 	char *path;
 	int err;
 
 	*binaries = (struct binaries){.pid = -1};
-	if (link->target.group[0] == '@') {
-		err = find_process(link, binaries);
+	if (file[0] == '@') {
+		err = find_process(file + 1, binaries);
 	} else {
-		err = library_find(link->target.group, &path);
-		if (err)
-			return no_file(link, err);
-		err = add_binary(binaries, path, path);
-		if (err)
-			fail(link->program->hp, err, "out of memory");
+		err = library_find(file, &path);
+		if (!err)
+			err = add_binary(binaries, path, path);
 	}
 	if (err)
 		binaries_free(binaries);
 	return err;
+}
+
+/* Why they are not found, and what to do. */
+static const char *why_no_file(const char *file, int err, const char **hint)
+{
+	*hint = "";
+	if (file[0] == '@' && err == -EINVAL)
+		return *hint = "write it as in @1234", "that is no process id";
+	if (file[0] == '@' && err == -ESRCH)
+		return "there is no such process";
+	if (err == -ENOENT && !strchr(file, '/'))
+		return *hint = "give its path; /sbin/ldconfig -p lists the libraries that are "
+			       "found by "
+			       "name",
+		       "there is no library or program of that name";
+	return strerror(-err);
+}
+
+int find_binaries(struct hotprobe_link *link, struct binaries *binaries)
+{
+	const char *file = link->target.group, *hint, *why;
+	int err = find_files(file, binaries);
+
+	if (!err)
+		return 0;
+	why = why_no_file(file, err, &hint);
+	return link_fail(link, err, hint, "cannot attach %s to %s: %s: %s", link->program->name,
+			 link->target_text, file, why);
+}
+
+/* ---- Listing ---- */
+
+int list_binaries(struct list *list, int parts, struct binaries *binaries, char **prefix,
+		  const char **pattern)
+{
+	const char *end = list->pattern + strlen(list->pattern), *hint, *why;
+	int err, first = 0;
+
+	*prefix = NULL;
+	if (!strcmp(list->pattern, "*"))
+		return fail(list->hp, -EINVAL,
+			    "what can be traced in a file is listed for one FILE");
+	/* The first that is a file: all of it, what is left of the last colon, of the one before.
+	 */
+	for (; parts >= 0 && end; parts--) {
+		char *file = strndup(list->pattern, (size_t)(end - list->pattern));
+
+		if (!file)
+			return -ENOMEM;
+		err = find_files(file, binaries);
+		if (!err) {
+			*pattern = *end ? end + 1 : "*";
+			err = asprintf(prefix, "%s:", file) < 0 ? -ENOMEM : 0;
+			free(file);
+			return err;
+		}
+		/* The shortest is what is most likely meant. */
+		first = err;
+		free(file);
+		end = memrchr(list->pattern, ':', (size_t)(end - list->pattern));
+	}
+	why = why_no_file(list->pattern, first, &hint);
+	return fail_at(list->hp, first, "", 0, 0, hint, "cannot list what is in %s: %s",
+		       list->pattern, why);
 }
 
 /* ---- Attaching ---- */

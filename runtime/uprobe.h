@@ -30,6 +30,13 @@ int parse_in_file(struct target *target, const char *rest, int parts, const char
 int find_binaries(struct hotprobe_link *link, struct binaries *binaries);
 void binaries_free(struct binaries *binaries);
 
+struct list;
+/* For listing: splits "FILE:PATTERN", or "FILE" with all that is in it, where the pattern has at
+   most so many parts. Finds the files, sets prefix to "FILE:" (malloc'ed) and *pattern. Returns 0
+   or a negative errno with the message set. */
+int list_binaries(struct list *list, int parts, struct binaries *binaries, char **prefix,
+		  const char **pattern);
+
 struct uprobe_site {
 	const struct binary *binary;
 	uint64_t offset;	   /* in the file */

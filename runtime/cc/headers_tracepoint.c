@@ -2,10 +2,6 @@
 /*
  * Makes structs of tracepoint formats.
  *
- * A format file of tracefs has a line for each field:
- *
- *     field:__data_loc char[] name;	offset:8;	size:4;	signed:0;
- *
  * The struct is that which BCC makes: the common fields come as u64 __do_not_use__, a field of
  * variable length is the int data_loc_NAME that TP_DATA_LOC_READ wants, and an integer that is
  * recorded wider than its C type has the recorded width. Where the type can't be had (one of a
@@ -16,93 +12,9 @@
 
 #include "headers_lex.h"
 #include "headers_tracepoint.h"
+#include "tp_format.h"
 
 enum { RECORD_MAX = 1 << 16 };
-
-struct tp_field {
-	const char *type, *name; /* name ends where dimension begins */
-	size_t type_size, name_size;
-	const char *dimension; /* "[16]", NULL if it is no array */
-	size_t dimension_size;
-	unsigned long offset, size;
-	bool is_signed;
-};
-
-/* The number behind a label such as "offset:", in the rest of a line. */
-static bool find_number(const char *line, const char *end, const char *label, unsigned long *value)
-{
-	size_t size = strlen(label);
-
-	for (; end - line > (long)size; line++)
-		if (!memcmp(line, label, size)) {
-			*value = strtoul(line + size, NULL, 10);
-			return true;
-		}
-	return false;
-}
-
-/* Splits "unsigned long args[6]" at the last space or star before the name. */
-static bool split(const char *at, const char *end, struct tp_field *field)
-{
-	const char *name, *bracket = memchr(at, '[', (size_t)(end - at)), *stop = end;
-
-	/* The brackets of __data_loc char[] belong to the type. */
-	if (bracket && end[-1] == ']')
-		stop = bracket;
-	else
-		bracket = NULL;
-	for (name = stop; name > at && is_word_byte(name[-1]); name--)
-		;
-	if (name == stop || name == at)
-		return false;
-	*field = (struct tp_field){
-		.type = at,
-		.type_size = (size_t)(name - at),
-		.name = name,
-		.name_size = (size_t)(stop - name),
-		.dimension = bracket,
-		.dimension_size = bracket ? (size_t)(end - bracket) : 0,
-	};
-	while (field->type_size && field->type[field->type_size - 1] == ' ')
-		field->type_size--;
-	return field->type_size;
-}
-
-/* Reads the next field's line; moves *at behind it. False at the end. */
-static bool next_field(const char **at, struct tp_field *field)
-{
-	static const char label[] = "field:";
-
-	while (**at) {
-		const char *line = *at, *end = strchrnul(line, '\n'), *semicolon;
-		unsigned long is_signed = 0;
-
-		*at = *end ? end + 1 : end;
-		line = memmem(line, (size_t)(end - line), label, strlen(label));
-		if (!line)
-			continue;
-		line += strlen(label);
-		semicolon = memchr(line, ';', (size_t)(end - line));
-		if (!semicolon || !split(line, semicolon, field) ||
-		    !find_number(semicolon, end, "offset:", &field->offset) ||
-		    !find_number(semicolon, end, "size:", &field->size))
-			continue;
-		find_number(semicolon, end, "signed:", &is_signed);
-		field->is_signed = is_signed;
-		return true;
-	}
-	return false;
-}
-
-static bool type_has(const struct tp_field *field, const char *part)
-{
-	return memmem(field->type, field->type_size, part, strlen(part));
-}
-
-static bool is_common(const struct tp_field *field)
-{
-	return field->name_size > 7 && !memcmp(field->name, "common_", 7);
-}
 
 /* ---- Types --------------------------------------------------------------------------------- */
 
@@ -204,7 +116,7 @@ void tracepoint_add_words(const struct headers_tracepoint *tp, struct words *wor
 	const char *at = tp->format;
 	struct tp_field field;
 
-	while (next_field(&at, &field)) {
+	while (tp_next_field(&at, &field)) {
 		struct lexer lexer = {.at = field.type, .end = field.type + field.type_size};
 		uint32_t flags = WORD_USED;
 
@@ -238,9 +150,9 @@ static void put_field(const struct tp_field *field, const struct headers_btf *bt
 	bool is_integer;
 	unsigned long size = type_size(field, btf, &is_integer);
 
-	if (type_has(field, "__rel_loc")) {
+	if (tp_type_has(field, "__rel_loc")) {
 		text_printf(out, "int rel_loc_%.*s;\n", (int)field->name_size, field->name);
-	} else if (type_has(field, "__data_loc")) {
+	} else if (tp_type_has(field, "__data_loc")) {
 		text_printf(out, "int data_loc_%.*s;\n", (int)field->name_size, field->name);
 	} else if (field->dimension && size && field->size % size == 0) {
 		/* The dimension may be the name of a constant: the sizes tell it. */
@@ -274,10 +186,10 @@ void tracepoint_put(const struct headers_tracepoint *tp, const struct headers_bt
 	if (!is_identifier(tag) || words_flags(words, tag) & WORD_DEF_TAG)
 		return;
 	text_printf(out, "struct %s {\nu64 __do_not_use__;\n", tag);
-	while (next_field(&at, &field)) {
+	while (tp_next_field(&at, &field)) {
 		if (field.offset > RECORD_MAX || field.size > RECORD_MAX)
 			continue;
-		if (is_common(&field)) {
+		if (tp_is_common(&field)) {
 			put_gap("__do_not_use__", &end, field.offset + field.size, out);
 			continue;
 		}

@@ -215,6 +215,8 @@ static int list_main(const struct command *command, int argc, char **argv)
 	}
 	if (options.rest)
 		return usage_error(command, "it runs no command: '--' has no place here");
+	if (lister.pattern && !*lister.pattern)
+		return usage_error(command, "the pattern is empty");
 	if (!lister.pattern)
 		lister.pattern = "*";
 	return list(&lister);

@@ -22,16 +22,15 @@ enum {
 static bool is_taken(const char *name)
 {
 	static const char *const taken[] = {
-		"pid",	  "comm",   "ret",	"delta_ns", "start_ns", "ctx",	    "event",
-		"events", "calls",  "call",	"id",	    "args",	"size",	    "auto",
-		"break",  "case",   "char",	"const",    "continue", "default",  "do",
-		"double", "else",   "enum",	"extern",   "float",	"for",	    "goto",
-		"if",	  "inline", "int",	"long",	    "register", "restrict", "return",
-		"short",  "signed", "sizeof",	"static",   "struct",	"switch",   "typedef",
-		"typeof", "union",  "unsigned", "void",	    "volatile", "while",    "asm",
-		"bool",	  "true",   "false",	"u8",	    "u16",	"u32",	    "u64",
-		"s8",	  "s16",    "s32",	"s64",	    "current",	"NULL",	    "linux",
-		"unix",
+		"pid",	  "comm",     "ret",	"delta_ns", "start_ns", "ctx",	   "event",
+		"events", "calls",    "call",	"id",	    "args",	"auto",	   "break",
+		"case",	  "char",     "const",	"continue", "default",	"do",	   "double",
+		"else",	  "enum",     "extern", "float",    "for",	"goto",	   "if",
+		"inline", "int",      "long",	"register", "restrict", "return",  "short",
+		"signed", "sizeof",   "static", "struct",   "switch",	"typedef", "typeof",
+		"union",  "unsigned", "void",	"volatile", "while",	"asm",	   "bool",
+		"true",	  "false",    "u8",	"u16",	    "u32",	"u64",	   "s8",
+		"s16",	  "s32",      "s64",	"current",  "NULL",	"linux",   "unix",
 	};
 
 	for (size_t i = 0; i < sizeof(taken) / sizeof(*taken); i++)

@@ -29,6 +29,8 @@ int targets_each(const char *pattern, bool with_details, hotprobe_target_fn fn, 
 		status = program_failed(&program, count);
 	if (count == -EINVAL)
 		status = EXIT_USAGE;
+	else if (count == -ENOEXEC || count == -ESRCH)
+		status = EXIT_PROGRAM;
 	program_close(&program);
 	return status;
 }

@@ -51,8 +51,8 @@ static int list_events(struct list *list)
 	return err ? err : list_offer_types(list, BTF_KIND_TYPEDEF, TYPEDEF);
 }
 
-/* The function that calls the programs has names for what it passes on, the type has none. The first
-   parameter is the kernel's own. */
+/* The function that calls the programs has names for what it passes on, the type has none. The
+   first parameter is the kernel's own. */
 static int describe(struct list *list, const char *event, struct description *d)
 {
 	char name[512];

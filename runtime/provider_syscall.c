@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "kernel.h"
+#include "kernel_functions.h"
 #include "list.h"
 #include "provider.h"
 #include "target.h"
@@ -134,12 +135,32 @@ static int attach(struct hotprobe_link *link, int prog_fd)
 /* ---- Listing -----------------------------------------------------------------------------------
  */
 
-/* The functions that the kernel's macros make of each, where its tracepoints cannot be seen. */
+/* Their functions, where the tracepoints cannot be seen; one stands for those that are missing. */
 static int list_by_functions(struct list *list)
 {
-	int err = list_types(list);
+	struct function_index index = {0};
+	struct names functions = {0};
+	char pattern[256];
+	int err = hotprobe_syscall_fnname("*", pattern, sizeof(pattern));
+	size_t prefix = strlen(pattern) - 1;
 
-	return err ? err : list_offer_types(list, BTF_KIND_FUNC, "__do_sys_");
+	if (err > 0)
+		err = kernel_find_functions(pattern, &functions, &index);
+	for (size_t i = 0; i < functions.list.count && !err; i++) {
+		const char *name = functions.list.at[i] + prefix;
+
+		if (strcmp(name, "ni_syscall"))
+			err = list_offer(list, name);
+	}
+	function_index_free(&index);
+	names_free(&functions);
+	if (!err || err == -ENOMEM)
+		return err;
+	list_lacks(list,
+		   "no system calls are listed: neither tracefs nor /proc/kallsyms can be "
+		   "read: %s",
+		   strerror(-err));
+	return 0;
 }
 
 static int list_calls(struct list *list)

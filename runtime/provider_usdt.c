@@ -230,6 +230,7 @@ static int attach(struct hotprobe_link *link, int prog_fd)
 struct probes_of {
 	struct list *list;
 	const char *prefix, *pattern;
+	bool has_any;
 	int err;
 };
 
@@ -240,6 +241,7 @@ static int offer_probe(void *ctx, const struct elf_usdt *probe)
 	char name[512];
 	bool is_wanted;
 
+	p->has_any = true;
 	snprintf(name, sizeof(name), "%s:%s", probe->provider, probe->name);
 	if (strchr(p->pattern, ':'))
 		is_wanted = list_wants_part(p->list, p->pattern, name);
@@ -281,6 +283,10 @@ static int list_probes(struct list *list)
 	p.prefix = prefix;
 	for (size_t i = 0; i < binaries.list.count && !err; i++)
 		err = list_file(&p, &binaries.list.at[i], binaries.list.count == 1);
+	if (!err && !p.has_any)
+		err = fail_at(list->hp, -ENOENT, "", 0, 0,
+			      "it was built without sys/sdt.h (systemtap-sdt-dev)",
+			      "%.*s has no USDT probes", (int)strlen(prefix) - 1, prefix);
 	binaries_free(&binaries);
 	free(prefix);
 	return err;

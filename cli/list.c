@@ -250,7 +250,8 @@ const struct command command_list = {
 		"PATTERN names them. `hotprobe new KIND:TARGET` writes a program for a target.\n"
 		"\n"
 		"Options:\n"
-		"  -v, -l, --verbose         with arguments, results and fields, as C has them\n"
+		"  -v, --verbose             with arguments, results and fields, as C has them; so "
+		"does -l\n"
 		"      --json                an object a line, with their types taken apart\n"
 		"  -h, --help                print this\n"
 		"\n" EXIT_STATUS_HELP,

@@ -98,7 +98,8 @@ enum hotprobe_backend {
 	HOTPROBE_BACKEND_FENTRY,
 };
 
-/* Gets the kernel's verifier's log of one program, many lines. The texts are valid during the call. */
+/* Gets the kernel's verifier's log of one program, many lines. The texts are valid during the call.
+ */
 typedef void (*hotprobe_verifier_log_fn)(void *ctx, const char *program, const char *log);
 
 struct hotprobe_opts {
@@ -912,11 +913,13 @@ typedef bool (*hotprobe_target_fn)(void *ctx, const struct hotprobe_target_info 
  * tracepoints nor, if the kernel has no BTF, arguments of system calls.
  *
  * Returns the number of targets; -EINVAL if there is no such kind, or the pattern is malformed;
- * -ENOENT if nothing matches, with a hint in the diagnostics if something is called alike; another
- * negative errno if what it takes cannot be read.
+ * -ENOENT if nothing matches; another negative errno if what it takes cannot be read.
  */
 int hotprobe_list_targets(struct hotprobe *hp, const char *pattern, bool with_details,
 			  hotprobe_target_fn fn, void *ctx);
+
+/* The kinds of targets, "kprobe"...; NULL behind the last. */
+const char *hotprobe_kind_name(size_t index);
 
 #pragma GCC visibility pop
 

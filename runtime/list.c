@@ -8,21 +8,20 @@
 #include <string.h>
 
 #include "context.h"
-#include "nearest.h"
 #include "provider.h"
 #include "target.h"
 
 /* ---- For providers -----------------------------------------------------------------------------
  */
 
-bool list_wants_part(const struct list *list, const char *pattern, const char *name)
+bool list_matches(const char *pattern, const char *name)
 {
-	return list->is_all || !strcmp(pattern, "*") || pattern_matches(pattern, name);
+	return !strcmp(pattern, "*") || pattern_matches(pattern, name);
 }
 
 bool list_wants(const struct list *list, const char *name)
 {
-	return list_wants_part(list, list->pattern, name);
+	return list_matches(list->pattern, name);
 }
 
 int list_add(struct list *list, const char *prefix, const char *name)
@@ -194,18 +193,15 @@ static bool is_kind(const char *word)
 
 static int no_such_kind(struct hotprobe *hp, const char *kind)
 {
-	struct nearest nearest = {.wanted = kind};
-	char hint[512], *kinds;
+	char *kinds = target_kinds(), *hint = NULL;
 	int err;
 
-	for (size_t i = 0; providers[i]; i++)
-		nearest_offer(&nearest, providers[i]->word);
-	nearest_hint(&nearest, "", hint, sizeof(hint));
-	kinds = nearest.count ? NULL : target_kinds();
-	if (kinds)
-		snprintf(hint, sizeof(hint), "the kinds are %s", kinds);
+	if (kinds && asprintf(&hint, "the kinds are %s", kinds) < 0)
+		hint = NULL;
+	err = fail_at(hp, -EINVAL, "", 0, 0, hint ? hint : "", "there is no kind of target '%s'",
+		      kind);
+	free(hint);
 	free(kinds);
-	err = fail_at(hp, -EINVAL, "", 0, 0, hint, "there is no kind of target '%s'", kind);
 	return err;
 }
 
@@ -240,7 +236,7 @@ static bool is_listed(const struct listing *l, const struct choice *choice)
 	if (!choice->is_named && p->is_twin)
 		return false;
 	why = p->why_not ? p->why_not(l->list.hp) : NULL;
-	if (why && choice->is_named && !l->list.is_all)
+	if (why && choice->is_named)
 		list_lacks(&l->list, "%s: %s", p->word, why);
 	return choice->is_named || !why;
 }
@@ -261,7 +257,7 @@ static int list_kinds(struct listing *l, const struct choice *choice)
 
 static int cannot_tell(struct hotprobe *hp, const struct provider *provider)
 {
-	return fail(hp, -EINVAL, "targets of %s: cannot be listed: they are %s", provider->word,
+	return fail(hp, -EINVAL, "targets of %s cannot be listed: they are %s", provider->word,
 		    provider->form);
 }
 
@@ -285,53 +281,13 @@ static void follow_target(struct choice *choice, struct target *target)
 	choice->pattern = target->name;
 }
 
-/* ---- What may have been meant ------------------------------------------------------------------
- */
-
-struct alike {
-	struct nearest nearest;
-	struct names names;
-};
-
-static bool add_name(void *ctx, const struct hotprobe_target_info *info)
+static int nothing_matches(struct hotprobe *hp, const struct choice *choice)
 {
-	struct alike *alike = ctx;
+	const char *hint = is_pattern(choice->pattern)
+				   ? "* stands for any characters, ? for one, [ab] for one of these"
+				   : "";
 
-	return names_add(&alike->names, strdup(info->target));
-}
-
-/* What comes last is compared, as few mistake the category or file. */
-static const char *last_part(const char *name)
-{
-	const char *colon = strrchr(name, ':');
-
-	return colon ? colon + 1 : name;
-}
-
-static int nothing_matches(struct listing *l, const struct choice *choice)
-{
-	struct alike alike = {.nearest.wanted = last_part(choice->pattern)};
-	struct listing all = {.list = l->list, .fn = add_name, .ctx = &alike};
-	char hint[1024] = "";
-	bool is_one = !is_pattern(choice->pattern);
-
-	all.list.is_all = true;
-	if (is_one && !list_kinds(&all, choice)) {
-		for (size_t i = 0; i < alike.names.list.count; i++)
-			nearest_offer(&alike.nearest, last_part(alike.names.list.at[i]));
-		for (size_t i = 0; i < alike.nearest.count; i++)
-			for (size_t j = 0; j < alike.names.list.count; j++)
-				if (last_part(alike.names.list.at[j]) == alike.nearest.name[i])
-					alike.nearest.name[i] = alike.names.list.at[j];
-		nearest_hint(&alike.nearest, "", hint, sizeof(hint));
-	}
-	l->list.types = all.list.types;
-	l->list.has_asked_types = all.list.has_asked_types;
-	names_free(&alike.names);
-	if (!*hint && !is_one)
-		snprintf(hint, sizeof(hint),
-			 "* stands for any characters, ? for one, [ab] for one of these");
-	return fail_at(l->list.hp, -ENOENT, "", 0, 0, hint, "this machine has no %s%s%s",
+	return fail_at(hp, -ENOENT, "", 0, 0, hint, "this machine has no %s%s%s",
 		       choice->is_named ? choice->kind : "target", choice->is_named ? ":" : " ",
 		       choice->pattern);
 }
@@ -365,9 +321,18 @@ int hotprobe_list_targets(struct hotprobe *hp, const char *pattern, bool with_de
 	else
 		err = list_kinds(&l, &choice);
 	if (!err && !l.count)
-		err = nothing_matches(&l, &choice);
+		err = nothing_matches(hp, &choice);
 	description_free(&l.description);
 	type_index_free(l.list.types);
 	target_free(&target);
 	return err ? err : l.count;
+}
+
+const char *hotprobe_kind_name(size_t index)
+{
+	size_t count = 0;
+
+	while (providers[count])
+		count++;
+	return index < count ? providers[index]->word : NULL;
 }

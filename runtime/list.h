@@ -10,17 +10,15 @@ struct list {
 	struct hotprobe *hp;
 	const char *pattern; /* of a target without its kind */
 	bool is_named;	     /* the pattern names the kind */
-	bool is_all;	     /* whatever the pattern, for suggestions; but in its FILE */
 	struct names found;  /* targets without their kind */
 	/* The kernel's types, NULL until list_types(), and if it has no BTF. */
 	struct type_index *types;
 	bool has_asked_types;
 };
 
-/* Does a target of that name match? */
+/* Does a target of that name match? And with a pattern that is part of the whole one? */
 bool list_wants(const struct list *list, const char *name);
-/* The same with a pattern that is part of the whole one. */
-bool list_wants_part(const struct list *list, const char *pattern, const char *name);
+bool list_matches(const char *pattern, const char *name);
 /* Adds the target prefix + name, which matches. Returns 0 or -ENOMEM. */
 int list_add(struct list *list, const char *prefix, const char *name);
 /* list_wants() and list_add(). */

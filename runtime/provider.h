@@ -42,8 +42,9 @@ struct provider {
 
 	/*
 	 * Adds to list->found what there is of this kind that matches list->pattern, as the text
-	 * that follows the word's colon, in any order. NULL: there is no telling. Returns 0 or a
-	 * negative errno with the message set; what privileges keep from it is list_lacks().
+	 * that follows the word's colon, in any order. NULL: there is no telling. Returns 0,
+	 * -ENOMEM, or another negative errno with the message set; what privileges keep from it
+	 * is told with list_lacks().
 	 */
 	int (*list)(struct list *list);
 	/* Adds what is known of one of them; may be NULL. Returns 0 or -ENOMEM. */

@@ -149,7 +149,7 @@ static int offer_hooks(struct list *list, const char *path, const char *pattern)
 
 	snprintf(prefix, sizeof(prefix), "%s:", path);
 	for (size_t i = 0; i < hooks.count && !err; i++)
-		if (list_wants_part(list, pattern, hooks.at[i].name))
+		if (list_matches(pattern, hooks.at[i].name))
 			err = list_add(list, prefix, hooks.at[i].name);
 	return err;
 }
@@ -171,7 +171,7 @@ static int list_mounts(struct list *list)
 			err = offer_hooks(list, mount->mnt_dir, "*");
 	if (mounts)
 		endmntent(mounts);
-	if (!err && !list->is_all)
+	if (!err)
 		list_keep(list, is_wanted, list);
 	return err;
 }

@@ -249,7 +249,7 @@ static int offer_kind(void *ctx, struct type_ref type, const char *name)
 	if (!type_index_find(list->types, BTF_KIND_FUNC, function).id)
 		return 0;
 	/* With a KEY=VALUE it is one kind, and stays as it is. */
-	if (list->pattern[length] && !list->is_all)
+	if (list->pattern[length])
 		return strlen(kind) == length && !memcmp(kind, list->pattern, length)
 			       ? list_add(list, "", list->pattern)
 			       : 0;

@@ -390,7 +390,8 @@ static int attach_return(struct hotprobe_link *link, int prog_fd)
 static int list_functions(struct list *list)
 {
 	struct function_index index = {0};
-	const char *pattern = list->is_all ? "*" : list->pattern;
+	const char *pattern = list->pattern;
+	/* At an offset it is one, and stays as it is. */
 	const char *plus = is_pattern(pattern) ? NULL : strchr(pattern, '+');
 	char *function = plus ? strndup(pattern, (size_t)(plus - pattern)) : NULL;
 	int err;
@@ -406,13 +407,13 @@ static int list_functions(struct list *list)
 	free(function);
 	if (!err || err == -ENOMEM)
 		return err;
-	list_lacks(list, "%s: the names of functions are those of BTF: /proc/kallsyms: %s",
-		   "kprobe", strerror(-err));
+	list_lacks(list, "functions are listed as BTF has them: cannot read /proc/kallsyms: %s",
+		   strerror(-err));
 	err = list_types(list);
 	return err ? err : list_offer_types(list, BTF_KIND_FUNC, "");
 }
 
-/* At an offset the arguments may have gone. */
+/* Of one with an offset nothing is known: there the arguments may have gone. */
 static int describe(struct list *list, const char *target, struct description *d)
 {
 	(void)list;

@@ -310,7 +310,7 @@ static int list_counters(struct list *list)
 	struct names names = {0};
 	int err;
 
-	if (!list->is_all && !is_pattern(list->pattern))
+	if (!is_pattern(list->pattern))
 		return list->is_named ? offer_literal(list) : 0;
 	err = perf_event_names(&names);
 	for (size_t i = 0; i < names.list.count && !err; i++) {

@@ -227,7 +227,10 @@ static int list_events(struct list *list)
 			   err == -EPERM || err == -EACCES ? "; run it as root" : "");
 		return 0;
 	}
-	return find_events(list->hp, is_wanted, list, &list->found);
+	err = find_events(list->hp, is_wanted, list, &list->found);
+	if (err && err != -ENOMEM)
+		err = fail(list->hp, err, "cannot read the events of tracefs: %s", strerror(-err));
+	return err;
 }
 
 static int describe(struct list *list, const char *name, struct description *d)

@@ -260,7 +260,7 @@ static int offer_symbol(void *ctx, const char *name, const GElf_Sym *symbol, boo
 	if (hidden || GELF_ST_TYPE(symbol->st_info) != STT_FUNC || is_number(name) ||
 	    strpbrk(name, ":+*?["))
 		return 0;
-	if (list_wants_part(s->list, s->pattern, name))
+	if (list_matches(s->pattern, name))
 		s->err = list_add(s->list, s->prefix, name);
 	return s->err;
 }
@@ -303,7 +303,7 @@ static int list_symbols(struct list *list)
 	if (err)
 		return err;
 	s.prefix = prefix;
-	if (is_place(s.pattern) && !list->is_all)
+	if (is_place(s.pattern))
 		err = list_add(list, prefix, s.pattern);
 	else
 		for (size_t i = 0; i < binaries.list.count && !err; i++)

@@ -244,10 +244,10 @@ static int offer_probe(void *ctx, const struct elf_usdt *probe)
 	p->has_any = true;
 	snprintf(name, sizeof(name), "%s:%s", probe->provider, probe->name);
 	if (strchr(p->pattern, ':'))
-		is_wanted = list_wants_part(p->list, p->pattern, name);
+		is_wanted = list_matches(p->pattern, name);
 	else
 		is_wanted = !strcmp(p->pattern, probe->provider) ||
-			    list_wants_part(p->list, p->pattern, probe->name);
+			    list_matches(p->pattern, probe->name);
 	if (is_wanted)
 		p->err = list_add(p->list, p->prefix, name);
 	return p->err;

@@ -132,7 +132,7 @@ static const char *why_no_file(const char *file, int err, const char **hint)
 	if (file[0] == '@' && err == -EINVAL)
 		return *hint = "write it as in @1234", "that is no process id";
 	if (file[0] == '@' && err == -ESRCH)
-		return "there is no such process";
+		return "there is no process of that id";
 	if (err == -ENOENT && !strchr(file, '/'))
 		return *hint = "give its path; /sbin/ldconfig -p lists the libraries that are "
 			       "found by "

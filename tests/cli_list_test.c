@@ -48,7 +48,8 @@ START_TEST(verbose_adds_arguments_results_and_fields)
 	ck_assert_str_eq(result.out, "syscall:close(unsigned int fd) -> long\n");
 	result_free(&result);
 	result = LIST("-l", "raw_tracepoint:sys_exit");
-	ck_assert_str_eq(result.out, "raw_tracepoint:sys_exit(struct pt_regs *regs, long int ret)\n");
+	ck_assert_str_eq(result.out,
+			 "raw_tracepoint:sys_exit(struct pt_regs *regs, long int ret)\n");
 	result_free(&result);
 	result = LIST("-v", "tracepoint:sched:sched_process_exec");
 	if (!result.status)
@@ -195,11 +196,14 @@ START_TEST(what_is_wrong_with_a_pattern_is_said_with_a_remedy)
 {
 	struct result result;
 
-	check_error("kprob:vfs_read", 2, "no kind of target 'kprob'", "hint: there is kprobe");
-	check_error("kprobe:vfs_raed", 1, "no kprobe:vfs_raed", "hint: there is kprobe:vfs_read");
+	check_error("kprob:vfs_read", 2, "no kind of target 'kprob'",
+		    "did you mean 'kprobe:vfs_read'?");
+	check_error("kprobe:vfs_raed", 1, "no kprobe:vfs_raed", "did you mean 'kprobe:vfs_read'?");
+	check_error("sched_swich", 1, "no target sched_swich", "did you mean '");
+	check_error("uprobe:c:malocl", 1, "no uprobe:c:malocl", "did you mean 'uprobe:c:malloc'?");
 	check_error("uprobe:/etc/passwd", 1, "it is no ELF file", "/etc/passwd");
 	check_error("uprobe:/nonexistent", 1, "No such file", "/nonexistent");
-	check_error("usdt:@999999999", 1, "no such process", "@999999999");
+	check_error("usdt:@999999999", 1, "no process of that id", "@999999999");
 	check_error("uprobe", 2, "one FILE", "");
 	check_error("", 2, "the pattern is empty", "help list");
 	result = LIST("a", "b");

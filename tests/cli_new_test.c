@@ -589,7 +589,7 @@ START_TEST(a_file_that_is_there_is_left_alone)
 	unlink(file);
 	result = NEW("uprobe:c:malocl", "-o", file);
 	ck_assert_int_eq(result.status, 1);
-	check_has(result.err, "hint: there is uprobe:c:malloc");
+	check_has(result.err, "did you mean 'uprobe:c:malloc'?");
 	ck_assert_int_ne(access(file, F_OK), 0);
 	result_free(&result);
 	free(before);

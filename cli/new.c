@@ -12,10 +12,6 @@
 #include "skeleton.h"
 #include "targets.h"
 
-enum {
-	NEW_FORCE = OPTION_LONG,
-};
-
 struct new
 {
 	const char *target;
@@ -119,7 +115,7 @@ static int new_main(const struct command *command, int argc, char **argv)
 {
 	static const struct option names[] = {
 		{"output", required_argument, NULL, 'o'},
-		{"force", no_argument, NULL, NEW_FORCE},
+		{"force", no_argument, NULL, 'f'},
 		OPTION_NAMES,
 		{0},
 	};
@@ -137,7 +133,7 @@ static int new_main(const struct command *command, int argc, char **argv)
 	while ((option = options_next(&options)) != OPTION_END) {
 		if (option == 'o')
 			new.file = options.value;
-		else if (option == NEW_FORCE || option == 'f')
+		else if (option == 'f')
 			new.force = true;
 		else if (option == OPTION_OPERAND && !new.target)
 			new.target = options.value;

@@ -386,6 +386,22 @@ static int attach_return(struct hotprobe_link *link, int prog_fd)
 /* ---- Listing -----------------------------------------------------------------------------------
  */
 
+/* A name by which parse() takes a system call is no function's, but for this kernel's own. */
+static bool means_what_it_says(const void *ctx, const char *name)
+{
+	const char *prefix = ctx;
+
+	return !kernel_syscall_of(name) || !strncmp(name, prefix, strlen(prefix));
+}
+
+static void leave_others_out(struct list *list)
+{
+	char prefix[64];
+
+	if (hotprobe_syscall_fnname("", prefix, sizeof(prefix)) > 0)
+		list_keep(list, means_what_it_says, prefix);
+}
+
 /* Without the names of functions, as where the kernel keeps them to itself, those of BTF. */
 static int list_functions(struct list *list)
 {
@@ -405,6 +421,8 @@ static int list_functions(struct list *list)
 		err = list_add(list, "", pattern);
 	}
 	free(function);
+	if (!err)
+		leave_others_out(list);
 	if (!err || err == -ENOMEM)
 		return err;
 	list_lacks(list, "functions are listed as BTF has them: cannot read /proc/kallsyms: %s",

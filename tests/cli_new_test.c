@@ -6,6 +6,7 @@
  */
 #include "support.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -82,6 +83,8 @@ static void check_programs(const char *pattern, size_t every, int part, size_t l
 
 	if (getenv("HOTPROBE_TEST_ALL"))
 		every = 1;
+	else if (!shared_machine())
+		every *= 15; /* an emulated processor takes as many times as long */
 	if (targets->count)
 		ck_assert_uint_ge(targets->count, least);
 	for (size_t i = 0; i < targets->count; i++) {
@@ -159,19 +162,21 @@ START_TEST(other_kinds_have_a_program)
 }
 END_TEST
 
-/* What this kernel may not load has to compile, at least. */
-START_TEST(trampolines_and_hooks_have_a_program_that_compiles)
+/* What this kernel does not load has to compile, at least. */
+START_TEST(trampolines_and_hooks_have_a_program)
 {
 	static const char *const targets[] = {
 		"kfunc:vfs_read",	   "kfunc:do_unlinkat",		  "kretfunc:vfs_read",
-		"kretfunc:strncmp",	   "fmod_ret:security_file_open", "lsm:file_open",
+		"kretfunc:kstrtoint",	   "fmod_ret:security_file_open", "lsm:file_open",
 		"lsm:bprm_check_security", "lsm:inode_free_security",
 	};
 
+	NEED(no_bpf());
 	NEED(no_btf());
 	for (size_t i = 0; i < COUNT(targets); i++) {
 		struct result result = NEW(targets[i]);
 		struct hotprobe *hp = new_handle(NULL);
+		int err;
 
 		if (result.status == 1) {
 			result_free(&result); /* this kernel has no such function */
@@ -181,6 +186,8 @@ START_TEST(trampolines_and_hooks_have_a_program_that_compiles)
 		open_text(hp, result.out);
 		ck_assert_uint_eq(hotprobe_program_count(hp), 1);
 		ck_assert(hotprobe_program_placed(hotprobe_program_at(hp, 0)));
+		err = hotprobe_load(hp);
+		ck_assert_msg(!err || err == -EOPNOTSUPP, "%s: %s", targets[i], hotprobe_error(hp));
 		hotprobe_free(hp);
 		result_free(&result);
 	}
@@ -303,12 +310,12 @@ static void file_work(void *dir)
 	    read(fd, buffer, 5) != 5)
 		_exit(1);
 	syscall(SYS_ftruncate, fd, 7L);
-	dup2(fd, 77);
+	syscall(SYS_dup3, fd, 77, 0);
 	close(77);
 	close(fd);
-	syscall(SYS_rename, name, other);
-	syscall(SYS_unlink, other);
-	syscall(SYS_unlink, "/no/such/file");
+	syscall(SYS_renameat, AT_FDCWD, name, AT_FDCWD, other);
+	syscall(SYS_unlinkat, AT_FDCWD, other, 0);
+	syscall(SYS_unlinkat, AT_FDCWD, "/no/such/file", 0);
 	if (syscall(SYS_getcwd, buffer, sizeof(buffer)) < 0)
 		_exit(1);
 	free(name);
@@ -367,12 +374,12 @@ START_TEST(texts_of_a_system_call_are_sent)
 
 	NEED(no_bpf());
 	ck_assert_ptr_nonnull(getcwd(cwd, 60));
-	seen = trace("syscall:rename", file_work, dir);
+	seen = trace("syscall:renameat", file_work, dir);
 	event = find_text(seen, "oldname", name);
 	ck_assert_str_eq(text(seen, event, "newname"), other);
 	ck_assert_int_eq(number(seen, event, "ret"), 0);
 	seen_free(seen);
-	seen = trace("syscall:unlink", file_work, dir);
+	seen = trace("syscall:unlinkat", file_work, dir);
 	ck_assert_int_eq(number(seen, find_text(seen, "pathname", other), "ret"), 0);
 	ck_assert_int_eq(number(seen, find_text(seen, "pathname", "/no/such/file"), "ret"), -2);
 	seen_free(seen);
@@ -394,7 +401,7 @@ START_TEST(numbers_of_a_system_call_are_sent)
 	size_t event;
 
 	NEED(no_bpf());
-	seen = trace("syscall:dup2", file_work, dir);
+	seen = trace("syscall:dup3", file_work, dir);
 	event = find_number(seen, "newfd", 77);
 	ck_assert_int_eq(number(seen, event, "ret"), 77);
 	seen_free(seen);
@@ -690,7 +697,7 @@ int main(void)
 	add_loop_test(suite, functions_have_a_program, 300, PARTS);
 	add_loop_test(suite, every_iterator_has_a_program, 120, PARTS);
 	add_test(suite, other_kinds_have_a_program, 120);
-	add_test(suite, trampolines_and_hooks_have_a_program_that_compiles, 60);
+	add_test(suite, trampolines_and_hooks_have_a_program, 60);
 	add_test(suite, openat_is_sent_with_its_arguments_and_result, 60);
 	add_test(suite, bytes_read_and_written_are_sent_as_many_as_there_are, 60);
 	add_test(suite, texts_of_a_system_call_are_sent, 60);

@@ -396,8 +396,11 @@ START_TEST(functions_are_declared_as_in_c)
 	check_described("kretprobe:vfs_fsync",
 			"kretprobe:vfs_fsync(struct file *file, int datasync) -> int [struct "
 			"pt_regs]\n");
-	check_described("kfunc:strncmp",
-			"kfunc:strncmp(const char *cs, const char *ct, size_t count) -> int\n");
+	check_described("kprobe:kstrtoint",
+			"kprobe:kstrtoint(const char *s, unsigned int base, int "
+			"*res) -> int [struct pt_regs]\n");
+	check_described("kfunc:vfs_fsync",
+			"kfunc:vfs_fsync(struct file *file, int datasync) -> int\n");
 	check_described("raw_tracepoint:sys_exit",
 			"raw_tracepoint:sys_exit(struct pt_regs *regs, long int ret) [struct "
 			"bpf_raw_tracepoint_args]\n");

@@ -13,14 +13,16 @@ enum {
 /* ---- Parts ------------------------------------------------------------------------------------
  */
 
-/* Whether the words may stand in a comment: a path or pattern may hold its end. */
+/* For a comment, whose end a path may hold. */
 static void put_words(struct text *text, const char *words)
 {
-	for (const char *at = words; *at; at++) {
-		text_escaped(text, at, 1, 0);
-		if (at[0] == '*' && at[1] == '/')
-			text_char(text, ' ');
+	const char *end;
+
+	for (; (end = strstr(words, "*/")); words = end + 1) {
+		text_escaped(text, words, (size_t)(end + 1 - words), 0);
+		text_char(text, ' ');
 	}
+	text_escaped(text, words, strlen(words), 0);
 }
 
 void put_comment(struct skeleton *s, const char *what, const char *how)
@@ -101,8 +103,8 @@ bool is_holdable(const char *name)
 	return *name;
 }
 
-/* Assignments first: the lengths of buffers are among them. form has a %s for the name, or a %zu
-   for the number of an argument. */
+/* Assignments first: the lengths of buffers are among them. What is read is called prefix and the
+   member's name, or that of the argument, which it may not have. */
 static void put_reads(struct skeleton *s, const char *into, const char *prefix, bool by_argument)
 {
 	for (int plain = 1; plain >= 0; plain--)
@@ -143,7 +145,6 @@ static void put_registers(struct skeleton *s, const char *what)
 	put_annotated(s, s->rest);
 	text_string(text, ")\n");
 	put_event_start(text);
-	/* A name that is no text is shown as numbers: the reader knows what it is. */
 	text_string(text, "\tevent.arg1 = PT_REGS_PARM1(ctx);\n"
 			  "\tevent.arg2 = PT_REGS_PARM2(ctx);\n"
 			  "\tevent.arg3 = PT_REGS_PARM3(ctx);\n");

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Members of a skeleton's event struct. */
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 

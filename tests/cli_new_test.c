@@ -109,7 +109,7 @@ END_TEST
 START_TEST(tracepoints_have_a_program)
 {
 	NEED(no_bpf());
-	check_programs("tracepoint", 7, _i, 1000);
+	check_programs("tracepoint", 9, _i, 1000);
 }
 END_TEST
 
@@ -117,7 +117,7 @@ START_TEST(raw_tracepoints_have_a_program)
 {
 	NEED(no_bpf());
 	NEED(no_btf());
-	check_programs("raw_tracepoint", 10, _i, 500);
+	check_programs("raw_tracepoint", 12, _i, 500);
 }
 END_TEST
 

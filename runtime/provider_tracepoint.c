@@ -107,7 +107,7 @@ static int attach_event(struct hotprobe_link *link, int prog_fd, const char *cat
 /* ---- Patterns ----------------------------------------------------------------------------------
  */
 
-/* Does the event count? */
+/* Does the event count? event NULL: may any of that category? */
 typedef bool (*event_filter)(const void *ctx, const char *category, const char *event);
 
 static int add_events(struct hotprobe *hp, const char *category, event_filter filter,
@@ -115,16 +115,17 @@ static int add_events(struct hotprobe *hp, const char *category, event_filter fi
 {
 	struct names events = {0};
 	int err = tracefs_list_events(hp, category, &events);
-	char *full;
 
-	if (err == -ENOENT)
-		err = 0; /* with its module */
 	for (size_t i = 0; i < events.list.count && !err; i++) {
 		const char *event = events.list.at[i];
+		char *full;
 
-		if (filter(ctx, category, event))
-			err = names_add(
-				found, asprintf(&full, "%s:%s", category, event) < 0 ? NULL : full);
+		if (!filter(ctx, category, event))
+			continue;
+		err = tracefs_has_number(hp, category, event);
+		if (err <= 0)
+			continue;
+		err = names_add(found, asprintf(&full, "%s:%s", category, event) < 0 ? NULL : full);
 	}
 	names_free(&events);
 	return err;
@@ -138,7 +139,8 @@ static int find_events(struct hotprobe *hp, event_filter filter, const void *ctx
 	int err = tracefs_list_events(hp, NULL, &categories);
 
 	for (size_t i = 0; i < categories.list.count && !err; i++)
-		err = add_events(hp, categories.list.at[i], filter, ctx, found);
+		if (filter(ctx, categories.list.at[i], NULL))
+			err = add_events(hp, categories.list.at[i], filter, ctx, found);
 	names_free(&categories);
 	names_sort(found);
 	return err;
@@ -148,7 +150,7 @@ static bool is_match(const void *ctx, const char *category, const char *event)
 {
 	const struct target *t = ctx;
 
-	return pattern_matches(t->group, category) && pattern_matches(t->name, event);
+	return pattern_matches(t->group, category) && (!event || pattern_matches(t->name, event));
 }
 
 static int attach_to_each(struct hotprobe_link *link, int prog_fd, const struct names *found)
@@ -208,11 +210,17 @@ static int attach(struct hotprobe_link *link, int prog_fd)
 static bool is_wanted(const void *ctx, const char *category, const char *event)
 {
 	const struct list *list = ctx;
+	const char *colon = strchr(list->pattern, ':');
+	size_t length = strlen(category);
 	char full[512];
 
-	if (!strchr(list->pattern, ':') &&
-	    (!strcmp(list->pattern, category) || list_wants(list, event)))
+	if (!colon && (!event || !strcmp(list->pattern, category) || list_wants(list, event)))
 		return true;
+	/* Most patterns have a plain category: the others need not be read. */
+	if (!event)
+		return strcspn(list->pattern, "*?[\\") < (size_t)(colon - list->pattern) ||
+		       ((size_t)(colon - list->pattern) == length &&
+			!memcmp(list->pattern, category, length));
 	snprintf(full, sizeof(full), "%s:%s", category, event);
 	return list_wants(list, full);
 }

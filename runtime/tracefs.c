@@ -90,13 +90,17 @@ int tracefs_read_format(struct hotprobe *hp, const char *category, const char *e
 	return err;
 }
 
-/* An event without a number is none that programs can have. */
-static bool has_number(int dir_fd, const char *event)
+int tracefs_has_number(struct hotprobe *hp, const char *category, const char *event)
 {
-	char path[300];
+	int root = tracefs_fd(hp);
+	char path[600];
 
-	snprintf(path, sizeof(path), "%s/id", event);
-	return !faccessat(dir_fd, path, F_OK, 0);
+	if (root < 0)
+		return root;
+	snprintf(path, sizeof(path), "events/%s/%s/id", category, event);
+	if (!faccessat(root, path, F_OK, 0))
+		return 1;
+	return errno == ENOENT ? 0 : -errno;
 }
 
 int tracefs_list_events(struct hotprobe *hp, const char *category, struct names *found)
@@ -118,8 +122,7 @@ int tracefs_list_events(struct hotprobe *hp, const char *category, struct names 
 		return err;
 	}
 	while (!err && (entry = readdir(dir)))
-		if (entry->d_type == DT_DIR && entry->d_name[0] != '.' &&
-		    (!category || has_number(fd, entry->d_name)))
+		if (entry->d_type == DT_DIR && entry->d_name[0] != '.')
 			err = names_add(found, strdup(entry->d_name));
 	closedir(dir);
 	return err;

@@ -20,8 +20,10 @@ int tracefs_read_event(struct hotprobe *hp, const char *category, const char *ev
 /* The same of the format file, for the kernel to compile for: in opts.tracefs if it is set. */
 int tracefs_read_format(struct hotprobe *hp, const char *category, const char *event, char **text);
 
-/* Adds the categories of events (category NULL), or those events of one that programs can have.
-   Returns 0 or a negative errno: -ENOENT if there is no such category. */
+/* Adds the categories of events (category NULL), or the events of one, in any order. Returns 0 or a
+   negative errno: -ENOENT if there is no such category. */
 int tracefs_list_events(struct hotprobe *hp, const char *category, struct names *found);
+/* Has the event a number? Programs can have no other. Returns 1, 0 or a negative errno. */
+int tracefs_has_number(struct hotprobe *hp, const char *category, const char *event);
 
 #endif

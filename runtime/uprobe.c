@@ -148,6 +148,10 @@ int find_binaries(struct hotprobe_link *link, struct binaries *binaries)
 
 	if (!err)
 		return 0;
+	if (err == -ENOMEM)
+		return fail(link->program->hp, err, "out of memory");
+	if (file[0] == '@' && err != -EINVAL && err != -ESRCH)
+		return link_fail_errno(link, err); /* of looking at the process */
 	why = why_no_file(file, err, &hint);
 	return link_fail(link, err, hint, "cannot attach %s to %s: %s: %s", link->program->name,
 			 link->target_text, file, why);
@@ -184,6 +188,8 @@ int list_binaries(struct list *list, int parts, struct binaries *binaries, char 
 		free(file);
 		end = memrchr(list->pattern, ':', (size_t)(end - list->pattern));
 	}
+	if (first == -ENOMEM)
+		return first;
 	why = why_no_file(list->pattern, first, &hint);
 	return fail_at(list->hp, first, "", 0, 0, hint, "cannot list what is in %s: %s",
 		       list->pattern, why);

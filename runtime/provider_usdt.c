@@ -10,11 +10,7 @@
 
 #include "attach.h"
 #include "elf_file.h"
-<<<<<<< HEAD
-=======
 #include "list.h"
-#include "load.h"
->>>>>>> 42faa61 (hotprobe list shows what can be traced, hotprobe new writes a program for it)
 #include "target.h"
 #include "uprobe.h"
 #include "usdt.h"

@@ -67,14 +67,38 @@ static void ignore(void *ctx, int cpu, const void *data, size_t size)
 	(void)size;
 }
 
-static void live(const struct hotprobe_opts *opts, const char *const command[])
+static struct hotprobe *open_program(const struct hotprobe_opts *opts)
 {
 	struct hotprobe *hp = hotprobe_new(opts);
 
 	if (!hp)
 		err(1, "hotprobe_new");
-	is_about_to(opts->no_cache ? STAGE_COMPILE : STAGE_OPEN_CACHED);
 	must(hp, hotprobe_open_string(hp, "victim.c", source, strlen(source)));
+	return hp;
+}
+
+/* Another takes its place, as after an edit. */
+static struct hotprobe *succeed(const struct hotprobe_opts *opts, struct hotprobe *old)
+{
+	struct hotprobe *hp;
+
+	is_about_to(STAGE_LOAD_SUCCESSOR);
+	hp = open_program(opts);
+	must(hp, hotprobe_inherit(hp, old));
+	must(hp, hotprobe_load(hp));
+	must(hp, hotprobe_on_event(hp, "events", ignore, NULL, NULL));
+	is_about_to(STAGE_SUCCEED);
+	must(hp, hotprobe_attach(hp));
+	hotprobe_free(old);
+	return hp;
+}
+
+static void live(const struct hotprobe_opts *opts, const char *const command[])
+{
+	struct hotprobe *hp;
+
+	is_about_to(opts->no_cache ? STAGE_COMPILE : STAGE_OPEN_CACHED);
+	hp = open_program(opts);
 	is_about_to(STAGE_LOAD);
 	must(hp, hotprobe_load(hp));
 	must(hp, hotprobe_on_event(hp, "events", ignore, NULL, NULL));
@@ -87,6 +111,8 @@ static void live(const struct hotprobe_opts *opts, const char *const command[])
 	is_about_to(STAGE_RUN);
 	for (int i = 0; i < 5; i++)
 		hotprobe_poll(hp, 1);
+	if (opts->replaceable)
+		hp = succeed(opts, hp);
 	is_about_to(STAGE_DETACH);
 	hotprobe_detach(hp);
 	kill(hotprobe_command_pid(hp), SIGKILL);
@@ -112,6 +138,7 @@ int main(int argc, char **argv)
 	command[1] = argv[5];
 	for (int i = 0; i < ROUNDS; i++) {
 		opts.no_cache = i % 2 == 0;
+		opts.replaceable = i % 4 < 2;
 		live(&opts, command);
 	}
 	return 0;

@@ -447,8 +447,9 @@ START_TEST(ctxsw)
 	size_t i;
 
 	NEED(no_bpf());
+	/* Long enough that none is over before it begins, on a loaded machine too. */
 	printed = RUN_PROGRAM("ctxsw", "--", "/usr/bin/python3", "-c",
-			      "import time\nfor i in range(25): time.sleep(0.001)\n");
+			      "import time\nfor i in range(25): time.sleep(0.04)\n");
 	json_array_foreach (entries_of(&printed, "switches"), i, entry) {
 		const char *reason = string_at(json_object_get(entry, "key"), "reason");
 

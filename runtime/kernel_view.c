@@ -49,9 +49,11 @@ static int add_module(struct kernel_view *view, const char *name)
 	char *path;
 
 	grown = reallocarray(view->modules, view->module_count + 1, sizeof(*grown));
-	if (!grown || asprintf(&path, MODULES_DIR "/%s", name) < 0)
+	if (!grown)
 		return -ENOMEM;
 	view->modules = grown;
+	if (asprintf(&path, MODULES_DIR "/%s", name) < 0)
+		return -ENOMEM;
 	grown[view->module_count] = btf__parse_split(path, view->btf);
 	view->module_count += grown[view->module_count] != NULL;
 	free(path);

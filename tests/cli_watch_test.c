@@ -143,17 +143,25 @@ static void call(const struct watched *w, int number, int count)
 	ck_assert_int_gt(dprintf(w->to, "%d %d\n", number, count), 0);
 }
 
-static struct result finish(struct watched *w)
+/* Its command, if there still is one, goes on until then. */
+static struct result finish_by_itself(struct watched *w)
 {
-	struct result r;
+	struct result r = process_wait(w->process);
 
 	if (w->to >= 0)
 		close(w->to);
-	r = process_wait(w->process);
 	remove_dir(w->dir);
 	free(w->file);
 	free(w->fifo);
 	return r;
+}
+
+static struct result finish(struct watched *w)
+{
+	if (w->to >= 0)
+		close(w->to);
+	w->to = -1;
+	return finish_by_itself(w);
 }
 
 static void check_status(const struct result *r, int wanted)
@@ -885,7 +893,7 @@ START_TEST(it_ends_with_the_commands_status_and_with_a_signal)
 	save(&w, COUNTER("3"));
 	usleep(100000);
 	ck_assert_int_eq(kill(w.process.pid, SIGTERM), 0);
-	r = finish(&w);
+	r = finish_by_itself(&w);
 	check_status(&r, 128 + SIGTERM);
 	result_free(&r);
 }

@@ -31,8 +31,6 @@ START_TEST(what_is_produced_is_delivered_or_reported_lost)
 	ck_assert_uint_eq(figures.checkpoints, options.checkpoints);
 	ck_assert_uint_gt(figures.produced, 0);
 	ck_assert_uint_gt(figures.delivered, 0);
-	if (mode->stalls || mode->slow_us)
-		ck_assert_msg(figures.lost > 0, "%s: nothing was lost", mode->name);
 	/* A buffer gets its timer when events come fast for the first time. */
 	ck_assert_uint_le(figures.last_fds,
 			  figures.first_fds + (size_t)sysconf(_SC_NPROCESSORS_CONF));

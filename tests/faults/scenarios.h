@@ -22,6 +22,7 @@ struct outcome {
 	int err;	   /* 0: all went well; else the negative errno of the call that failed */
 	char call[64];	   /* that call */
 	char message[256]; /* what the library said of it */
+	unsigned warnings; /* that the log was told */
 	char wrong[128];   /* a result that is not as it has to be, though no call failed; "" */
 };
 

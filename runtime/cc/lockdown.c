@@ -16,18 +16,6 @@
 
 #include "lockdown.h"
 
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-#if defined(__SANITIZE_ADDRESS__)
-#define SANITIZED 1
-#endif
-#ifndef SANITIZED
-#define SANITIZED 0
-#endif
-
 enum {
 	NOBODY = 65534,
 	LIMIT_CPU_SECONDS = 60,
@@ -35,6 +23,8 @@ enum {
 };
 
 #define LIMIT_MEMORY (4ull << 30)
+/* Of a file in memory, the image too: those do not count as the process's memory. */
+#define LIMIT_FILE_SIZE (256ull << 20)
 /* Expressions nest as deep as the stack is; the kernel leaves at least 128 MiB for it. */
 #define LIMIT_STACK (112ull << 20)
 
@@ -69,6 +59,8 @@ static int set_limits(void)
 		err = limit(RLIMIT_CPU, LIMIT_CPU_SECONDS);
 	if (!err)
 		err = limit(RLIMIT_NOFILE, LIMIT_FILES);
+	if (!err)
+		err = limit(RLIMIT_FSIZE, LIMIT_FILE_SIZE);
 	/* Sanitizers reserve terabytes of addresses. */
 	if (!err && !SANITIZED)
 		err = limit(RLIMIT_AS, LIMIT_MEMORY);
@@ -104,21 +96,20 @@ static const int allowed[] = {
 	SCMP_SYS(clock_gettime), SCMP_SYS(close),
 	SCMP_SYS(dup),		 SCMP_SYS(dup2),
 	SCMP_SYS(dup3),		 SCMP_SYS(exit),
-	SCMP_SYS(exit_group),	 SCMP_SYS(fcntl),
-	SCMP_SYS(fstat),	 SCMP_SYS(fstatfs),
-	SCMP_SYS(ftruncate),	 SCMP_SYS(futex),
-	SCMP_SYS(getcpu),	 SCMP_SYS(getdents64),
-	SCMP_SYS(getegid),	 SCMP_SYS(geteuid),
-	SCMP_SYS(getgid),	 SCMP_SYS(getpid),
-	SCMP_SYS(getrandom),	 SCMP_SYS(getrlimit),
-	SCMP_SYS(getrusage),	 SCMP_SYS(gettid),
-	SCMP_SYS(gettimeofday),	 SCMP_SYS(getuid),
-	SCMP_SYS(lseek),	 SCMP_SYS(madvise),
-	SCMP_SYS(membarrier),	 SCMP_SYS(memfd_create),
-	SCMP_SYS(mmap),		 SCMP_SYS(mprotect),
-	SCMP_SYS(mremap),	 SCMP_SYS(munmap),
-	SCMP_SYS(nanosleep),	 SCMP_SYS(newfstatat),
-	SCMP_SYS(pread64),	 SCMP_SYS(prlimit64),
+	SCMP_SYS(exit_group),	 SCMP_SYS(fstat),
+	SCMP_SYS(fstatfs),	 SCMP_SYS(ftruncate),
+	SCMP_SYS(futex),	 SCMP_SYS(getcpu),
+	SCMP_SYS(getdents64),	 SCMP_SYS(getegid),
+	SCMP_SYS(geteuid),	 SCMP_SYS(getgid),
+	SCMP_SYS(getpid),	 SCMP_SYS(getrandom),
+	SCMP_SYS(getrlimit),	 SCMP_SYS(getrusage),
+	SCMP_SYS(gettid),	 SCMP_SYS(gettimeofday),
+	SCMP_SYS(getuid),	 SCMP_SYS(lseek),
+	SCMP_SYS(madvise),	 SCMP_SYS(membarrier),
+	SCMP_SYS(memfd_create),	 SCMP_SYS(mmap),
+	SCMP_SYS(mprotect),	 SCMP_SYS(mremap),
+	SCMP_SYS(munmap),	 SCMP_SYS(nanosleep),
+	SCMP_SYS(newfstatat),	 SCMP_SYS(pread64),
 	SCMP_SYS(pwrite64),	 SCMP_SYS(read),
 	SCMP_SYS(readlink),	 SCMP_SYS(readlinkat),
 	SCMP_SYS(readv),	 SCMP_SYS(restart_syscall),
@@ -129,6 +120,9 @@ static const int allowed[] = {
 	SCMP_SYS(sysinfo),	 SCMP_SYS(uname),
 	SCMP_SYS(write),	 SCMP_SYS(writev),
 };
+
+/* Not those that have the kernel send signals (F_SETOWN, F_SETSIG), or that lock or lease files. */
+static const int fcntl_commands[] = {F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL};
 
 static int add_rules(scmp_filter_ctx filter)
 {
@@ -141,9 +135,20 @@ static int add_rules(scmp_filter_ctx filter)
 		if (err && err != -EDOM)
 			return err;
 	}
-	/* Files are opened to be read. */
-	err = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(openat), 1,
-			       SCMP_A2_32(SCMP_CMP_MASKED_EQ, O_ACCMODE | O_CREAT, O_RDONLY));
+	for (i = 0; i < sizeof(fcntl_commands) / sizeof(*fcntl_commands); i++) {
+		err = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1,
+				       SCMP_A1_32(SCMP_CMP_EQ, (uint32_t)fcntl_commands[i], 0));
+		if (err)
+			return err;
+	}
+	/* Files are opened to be read. O_TRUNC goes with O_RDONLY, too. */
+	err = seccomp_rule_add(
+		filter, SCMP_ACT_ALLOW, SCMP_SYS(openat), 1,
+		SCMP_A2_32(SCMP_CMP_MASKED_EQ, O_ACCMODE | O_CREAT | O_TRUNC, O_RDONLY));
+	/* Its own limits: other processes of the user have theirs. */
+	if (!err)
+		err = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 1,
+				       SCMP_A0_32(SCMP_CMP_EQ, 0, 0));
 	/* isatty() */
 	if (!err)
 		err = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,

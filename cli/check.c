@@ -7,9 +7,16 @@
 #include "report.h"
 #include "text.h"
 
+#include <string.h>
+
 static const char *plural(size_t count)
 {
 	return count == 1 ? "" : "s";
+}
+
+static void add_escaped(struct text *text, const char *string)
+{
+	text_escaped(text, string, strlen(string), 0);
 }
 
 static int print_result(const struct program *program, bool verbose)
@@ -24,9 +31,10 @@ static int print_result(const struct program *program, bool verbose)
 	for (size_t i = 0; verbose && i < programs; i++) {
 		const struct hotprobe_program *function = hotprobe_program_at(program->hp, i);
 
-		text_format(&text, "%s:%u: %s: %s%s\n", hotprobe_program_file(function),
-			    hotprobe_program_line(function), hotprobe_program_name(function),
-			    hotprobe_program_type(function),
+		add_escaped(&text, hotprobe_program_file(function));
+		text_format(&text, ":%u: ", hotprobe_program_line(function));
+		add_escaped(&text, hotprobe_program_name(function));
+		text_format(&text, ": %s%s\n", hotprobe_program_type(function),
 			    hotprobe_program_placed(function) ? "" : ", attached to nothing");
 	}
 	status = print_out("%s", text_cstr(&text));

@@ -23,7 +23,7 @@ bool colour_choose(const char *when)
 
 bool colour_wanted(int fd)
 {
-	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+	const char *no_color = secure_getenv("NO_COLOR"), *term = secure_getenv("TERM");
 
 	if (choice != AUTO)
 		return choice == ALWAYS;

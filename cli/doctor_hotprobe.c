@@ -194,7 +194,7 @@ void check_cache(struct doctor *doctor, struct finding *finding)
 
 static bool is_in_path(const char *program)
 {
-	const char *path = getenv("PATH");
+	const char *path = secure_getenv("PATH");
 	char *dirs, *save, file[4096];
 	bool found = false;
 

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -72,7 +73,8 @@ bool guest_script(char path[PATH_MAX], const char *exe)
 	const char *slash = strrchr(exe, '/');
 	int length = snprintf(path, PATH_MAX, "%.*s/hotprobe-guest", (int)(slash - exe), exe);
 
-	if (length < PATH_MAX && !access(path, X_OK))
+	/* With more rights than the caller's, not a script that the caller may have put there. */
+	if (length < PATH_MAX && !getauxval(AT_SECURE) && !access(path, X_OK))
 		return true;
 	snprintf(path, PATH_MAX, "%s", HOTPROBE_GUEST);
 	return !access(path, X_OK);
@@ -195,7 +197,7 @@ static int open_image(struct program *program, const char *dir)
 /* A descriptor of the image, in a file that has no name any more. */
 static int save_image(struct program *program)
 {
-	const char *parent = getenv("TMPDIR");
+	const char *parent = secure_getenv("TMPDIR");
 	char dir[PATH_MAX];
 	int fd;
 

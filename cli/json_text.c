@@ -35,11 +35,10 @@ static size_t put_character(struct output *out, const char *bytes, size_t size)
 
 	if (length < 0)
 		code = 0xfffd;
-	/* A terminal would act on some of what a JSON string may hold as it is. */
-	if (code < 0x80 ? !is_plain((char)code) && code != 0x7f : out->terminal)
+	/* A terminal would act on some of what a JSON string may hold as it is, and it may stand
+	   behind a pipe. */
+	if (code < 0x80 ? !is_plain((char)code) : out->terminal || text_is_unsafe(code))
 		escape(text, code);
-	else if (code == 0x7f && out->terminal)
-		text_string(text, "\\u007F");
 	else
 		text_bytes(text, length < 0 ? "\xef\xbf\xbd" : bytes,
 			   length < 0 ? 3 : (size_t)length);

@@ -234,6 +234,9 @@ bool source_option(struct source_options *source, const struct options *options,
 	case SOURCE_NO_CACHE:
 		source->no_cache = true;
 		return true;
+	case SOURCE_UNTRUSTED:
+		source->untrusted = true;
+		return true;
 	case SOURCE_VERIFIER_LOG:
 		source->verifier_log = true;
 		return true;
@@ -247,10 +250,18 @@ bool source_option(struct source_options *source, const struct options *options,
 
 bool source_options_complete(const struct source_options *source, const struct options *options)
 {
-	if (source->file)
-		return true;
-	usage_error(options->command, "no FILE is given");
-	return false;
+	if (!source->file) {
+		usage_error(options->command, "no FILE is given");
+		return false;
+	}
+	for (size_t i = 0; source->untrusted && i < source->cflag_count; i++) {
+		if (!strncmp(source->cflags[i], "-D", 2))
+			continue;
+		usage_error(options->command, "--untrusted goes with none of -I and --cflag: '%s'",
+			    source->cflags[i]);
+		return false;
+	}
+	return true;
 }
 
 void source_options_free(struct source_options *source)

@@ -75,6 +75,7 @@ struct source_options {
 	size_t attachment_count;
 	const char *kernel_headers;
 	bool no_cache;
+	bool untrusted;
 	bool verbose;
 	bool verifier_log;
 };
@@ -84,6 +85,7 @@ enum {
 	SOURCE_ATTACH,
 	SOURCE_KERNEL_HEADERS,
 	SOURCE_NO_CACHE,
+	SOURCE_UNTRUSTED,
 	SOURCE_VERIFIER_LOG,
 	SOURCE_OPTION_END, /* the first value for the options of the subcommand itself */
 };
@@ -97,7 +99,8 @@ enum {
 	{"cflag", required_argument, NULL, SOURCE_CFLAG},                                          \
 	{"attach", required_argument, NULL, SOURCE_ATTACH},                                        \
 	{"kernel-headers", required_argument, NULL, SOURCE_KERNEL_HEADERS},                        \
-	{"no-cache", no_argument, NULL, SOURCE_NO_CACHE}
+	{"no-cache", no_argument, NULL, SOURCE_NO_CACHE},                                          \
+	{"untrusted", no_argument, NULL, SOURCE_UNTRUSTED}
 /* Of subcommands that load. */
 #define VERIFIER_LOG_NAME                                                                          \
 	{"verifier-log", no_argument, NULL, SOURCE_VERIFIER_LOG}
@@ -127,7 +130,9 @@ enum {
 	"      --cflag FLAG          give the compiler one more flag\n" \
 	"      --kernel-headers DIR  compile against kernel headers in DIR, not those that are\n" \
 	"                            made from the kernel's BTF\n" \
-	"      --no-cache            compile even what was compiled before\n"
+	"      --no-cache            compile even what was compiled before\n" \
+	"      --untrusted           FILE is someone else's: read no file outside its directory,\n" \
+	"                            and let it observe but not change anything\n"
 #define SOURCE_OPTIONS_HELP SOURCE_COMPILE_HELP SOURCE_ATTACH_HELP
 /* clang-format on */
 

@@ -99,6 +99,7 @@ int program_compile(struct program *program, const struct source_options *source
 	opts->cflags = source->cflags;
 	opts->kernel_headers = source->kernel_headers;
 	opts->no_cache = source->no_cache;
+	opts->untrusted = source->untrusted;
 	opts->log = source->verbose ? report_log : NULL;
 	opts->verifier_log = source->verifier_log ? report_verifier_log : NULL;
 	opts->errbuf = program->message;

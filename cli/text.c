@@ -193,6 +193,11 @@ static int columns_of(uint32_t code)
 	return width < 0 ? 1 : width;
 }
 
+bool text_is_unsafe(uint32_t code)
+{
+	return columns_of(code) < 0;
+}
+
 static void escape_byte(struct text *text, unsigned char byte)
 {
 	static const char hex[] = "0123456789abcdef";

@@ -45,6 +45,10 @@ void text_u128(struct text *text, uint64_t high, uint64_t low);
  */
 int utf8_next(const char *bytes, size_t size, uint32_t *code);
 
+/* A control character, or one that is invisible or changes the direction of writing: it must not
+   reach a terminal as it is. */
+bool text_is_unsafe(uint32_t code);
+
 /*
  * Appends the bytes so that they can do nothing to a terminal and stand on one line: \n, \r, \t,
  * \\ by name; as \xNN, byte by byte, other control characters, what is no UTF-8, and

@@ -14,6 +14,7 @@
 #include "succeed.h"
 #include "target.h"
 #include "tracefs.h"
+#include "untrusted.h"
 
 static bool is_attached(const struct hotprobe_link *link)
 {
@@ -108,6 +109,18 @@ static int place(struct hotprobe_program *program, struct target *target,
 	return 0;
 }
 
+/* The same for a target that the source itself says. */
+static int place_of_source(struct hotprobe_program *program, struct target *target,
+			   struct hotprobe_link **placed)
+{
+	int err = untrusted_check_target(program, target, true);
+
+	if (!err)
+		return place(program, target, placed);
+	target_free(target);
+	return err;
+}
+
 static bool names_no_syscall(const struct hotprobe_link *link)
 {
 	bool is_enter = link->target.provider == &provider_syscall;
@@ -156,7 +169,7 @@ int attach_place_by_names(struct hotprobe *hp)
 			return fail(hp, err, "out of memory");
 		if (!err)
 			continue;
-		err = place(p, &target, &link);
+		err = place_of_source(p, &target, &link);
 		if (err)
 			return err;
 		link->by_name = true;
@@ -183,7 +196,7 @@ int attach_place_by_source(struct hotprobe *hp)
 				       p->name, why);
 		if (err)
 			return fail(hp, err, "out of memory");
-		err = place(p, &target, &link);
+		err = place_of_source(p, &target, &link);
 		if (err)
 			return err;
 		forget_name(p);
@@ -324,6 +337,11 @@ static int attach_explicitly(struct hotprobe *hp, const char *function, struct t
 	if (!program) {
 		target_free(target);
 		return no_such_function(hp, function);
+	}
+	err = untrusted_check_target(program, target, false);
+	if (err) {
+		target_free(target);
+		return err;
 	}
 	is_new = !find_link(program, target);
 	err = place(program, target, &link);

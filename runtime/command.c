@@ -119,7 +119,7 @@ static bool is_program(const char *path)
 /* As execvp looks for it, but here, so that the child makes one execve only. Malloc'ed. */
 static char *find_program(const char *name, int *err)
 {
-	const char *path = getenv("PATH"), *end;
+	const char *path = secure_getenv("PATH"), *end;
 	char *candidate;
 
 	*err = 0;

@@ -13,6 +13,7 @@
 
 #include "insns.h"
 #include "kernel.h"
+#include "privilege.h"
 
 enum {
 	PROCESSES_MAX = 16384,
@@ -77,6 +78,10 @@ static int load_and_attach(struct confinement *c, int i, const char *event,
 {
 	int fd = bpf_prog_load(BPF_PROG_TYPE_RAW_TRACEPOINT, event, "GPL", insns, count, NULL);
 
+	if (fd < 0 && errno == EPERM)
+		return fail_at(c->hp, -EPERM, "", 0, 0,
+			       privilege_hint(BPF_PROG_TYPE_RAW_TRACEPOINT).text,
+			       "the kernel does not allow loading the process filter");
 	if (fd < 0)
 		return fail(c->hp, -errno, "cannot load the process filter for %s: %s", event,
 			    strerror(errno));

@@ -26,6 +26,7 @@
 #include "table.h"
 #include "process_watch.h"
 #include "symbols.h"
+#include "untrusted.h"
 #include "usdt.h"
 
 const char *hotprobe_version(void)
@@ -162,11 +163,20 @@ static int prepare(struct hotprobe *hp)
 	int err = load_prepare(hp);
 
 	if (!err)
+		err = untrusted_check(hp);
+	if (!err)
 		err = attach_place_by_names(hp);
 	if (!err)
 		err = attach_place_by_source(hp);
 	hp->compiled = !err;
 	return err;
+}
+
+static int compile_source(struct hotprobe *hp)
+{
+	int err = compile(hp);
+
+	return err ? err : prepare(hp);
 }
 
 /* Takes over text. */
@@ -180,24 +190,59 @@ static int open_text(struct hotprobe *hp, const char *name, char *text, size_t s
 		return fail(hp, err, "cannot read %s: %s", missing, strerror(-err));
 	if (err)
 		return fail(hp, err, "cannot take in %s: %s", name, strerror(-err));
-	err = compile(hp);
-	return err ? err : prepare(hp);
+	return compile_source(hp);
+}
+
+/* Takes over text and root_fd. */
+static int open_untrusted_text(struct hotprobe *hp, const char *name, char *text, size_t size,
+			       int root_fd)
+{
+	int err = untrusted_check_flags(hp);
+
+	if (err) {
+		free(text);
+		if (root_fd >= 0)
+			close(root_fd);
+		return err;
+	}
+	err = source_init_untrusted(&hp->source, name, text, size, root_fd);
+	if (err)
+		return fail(hp, err, "cannot take in %s: %s", name, strerror(-err));
+	err = untrusted_tell_refusals(hp);
+	return err ? err : compile_source(hp);
+}
+
+static int cannot_read(struct hotprobe *hp, const char *path, int err)
+{
+	if (hp->opts.untrusted && err == -EXDEV)
+		return fail(hp, -EACCES,
+			    "%s is untrusted and a link that leads out of its directory", path);
+	return fail(hp, err, "cannot read %s: %s", path, strerror(-err));
 }
 
 int hotprobe_open_file(struct hotprobe *hp, const char *path)
 {
+	bool is_stdin = !strcmp(path, "-");
+	const char *name = is_stdin ? "<stdin>" : path;
+	int err = check_not_open(hp), root_fd = -1;
 	char *text;
 	size_t size;
-	int err = check_not_open(hp);
 
 	if (err)
 		return err;
-	err = source_read(path, &text, &size);
+	if (hp->opts.untrusted && !is_stdin)
+		err = source_read_untrusted(path, &text, &size, &root_fd);
+	else
+		err = source_read(path, &text, &size);
 	if (err)
-		return fail(hp, err, "cannot read %s: %s", path, strerror(-err));
-	if (image_file_is(text, size))
+		return cannot_read(hp, path, err);
+	if (image_file_is(text, size)) {
+		if (root_fd >= 0)
+			close(root_fd);
 		return image_file_open(hp, path, text, size) ?: prepare(hp);
-	return open_text(hp, strcmp(path, "-") ? path : "<stdin>", text, size);
+	}
+	return hp->opts.untrusted ? open_untrusted_text(hp, name, text, size, root_fd)
+				  : open_text(hp, name, text, size);
 }
 
 int hotprobe_open_string(struct hotprobe *hp, const char *name, const char *text, size_t size)
@@ -214,7 +259,8 @@ int hotprobe_open_string(struct hotprobe *hp, const char *name, const char *text
 		return fail(hp, -ENOMEM, "out of memory");
 	memcpy(copy, text, size);
 	copy[size] = '\0';
-	return open_text(hp, name, copy, size);
+	return hp->opts.untrusted ? open_untrusted_text(hp, name, copy, size, -1)
+				  : open_text(hp, name, copy, size);
 }
 
 size_t hotprobe_source_count(const struct hotprobe *hp)

@@ -161,6 +161,22 @@ struct hotprobe_opts {
 	   all others there are the diagnostics. Loading takes longer. */
 	hotprobe_verifier_log_fn verifier_log;
 	void *verifier_log_ctx;
+	/*
+	 * The source or image is someone else's, who is not to get the caller's rights by it. Then
+	 *   - a file, and what it includes, is read only if it lies in the file's own directory
+	 *     tree, wherever symbolic links and ".." lead; a text of hotprobe_open_string(), and
+	 *     standard input, include nothing. Of cflags only -D, -U and -W... are taken;
+	 *   - it can observe but not change: its functions are attached to system calls, kernel
+	 *     functions and their returns, tracepoints, performance events and iterators, and by
+	 *     the caller (hotprobe_attach_) also to functions and probes of programs; helpers
+	 *     that write to other memory than its tables, send signals or change packets or
+	 *     return values are refused;
+	 *   - it has no pinned and no extern tables.
+	 * What is refused is -EACCES with a diagnostic; an #include that is not followed has a
+	 * warning. What it shows may still be anything that the kernel and all processes hold, and
+	 * it may slow the machine down: use confine.
+	 */
+	bool untrusted;
 };
 
 /* opts may be NULL. Returns NULL and sets errno to ENOMEM, or to EINVAL if an option is bad. */

@@ -137,7 +137,7 @@ static char *find_in_library_dirs(const char *name)
 
 static char *find_program(const char *name)
 {
-	const char *dirs = getenv("PATH");
+	const char *dirs = secure_getenv("PATH");
 	char path[4096];
 
 	for (const char *at = dirs, *end; at; at = *end ? end + 1 : NULL) {

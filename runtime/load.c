@@ -14,6 +14,7 @@
 #include "kernel.h"
 #include "kernel_btf.h"
 #include "printk.h"
+#include "privilege.h"
 #include "submit.h"
 #include "usdt.h"
 #include "verifier.h"
@@ -128,8 +129,7 @@ int load_btf(struct hotprobe *hp)
 	if (hp->btf_fd >= 0)
 		return 0;
 	if (errno == EPERM)
-		return fail_at(hp, -EPERM, "", 0, 0,
-			       "run it as root, or with CAP_BPF and CAP_PERFMON",
+		return fail_at(hp, -EPERM, "", 0, 0, privilege_hint(BPF_PROG_TYPE_UNSPEC).text,
 			       "the kernel does not allow loading BPF");
 	note(hp, HOTPROBE_WARNING, "the kernel refuses the program's BTF (%s): lines are unknown",
 	     strerror(errno));
@@ -274,10 +274,9 @@ static int not_allowed(const struct hotprobe_program *program, const struct plan
 {
 	const char *hint = "a security policy forbids this type: use a probe of another kind";
 
-	if (!load_is_allowed())
-		return fail_at(program->hp, -EPERM, "", 0, 0,
-			       "run it as root, or with CAP_BPF and CAP_PERFMON",
-			       "the kernel does not allow loading programs");
+	if (privilege_is_missing(plan->type) || !load_is_allowed())
+		return fail_at(program->hp, -EPERM, "", 0, 0, privilege_hint(plan->type).text,
+			       "the kernel does not allow loading %s", program->name);
 	if (plan->type == BPF_PROG_TYPE_LSM)
 		hint = "use a kernel with CONFIG_BPF_LSM, CONFIG_FUNCTION_TRACER and bpf in the "
 		       "lsm= "

@@ -14,6 +14,7 @@
 
 #include "kernel.h"
 #include "load.h"
+#include "privilege.h"
 
 enum {
 	RING_MAX = 1 << 30,
@@ -54,8 +55,8 @@ static bool is_extern(const struct hotprobe_table *table)
 /* A power of two, at least a page. */
 static uint32_t ring_bytes(const struct hotprobe *hp)
 {
-	uint64_t wanted = (uint64_t)sysconf(_SC_PAGESIZE) * kernel_possible_cpus() *
-			  hp->opts.perf_pages;
+	uint64_t wanted =
+		(uint64_t)sysconf(_SC_PAGESIZE) * kernel_possible_cpus() * hp->opts.perf_pages;
 	uint64_t bytes = sysconf(_SC_PAGESIZE);
 
 	while (bytes < wanted && bytes < RING_MAX)
@@ -96,7 +97,7 @@ static int not_made(const struct hotprobe_table *table, int err)
 
 	if (err == -EPERM)
 		return fail_at(table->hp, -EPERM, "", 0, 0,
-			       "run it as root, or with CAP_BPF and CAP_PERFMON",
+			       privilege_hint(BPF_PROG_TYPE_UNSPEC).text,
 			       "the kernel does not allow making tables");
 	return fail_table(table, err,
 			  err == -E2BIG || err == -ENOMEM

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "pattern.h"
+#include "privilege.h"
 
 enum {
 	MATCHES_MAX = 1000, /* as BCC has it: each is a descriptor, and time to detach */
@@ -28,14 +29,25 @@ const struct provider *const providers[] = {
 	&provider_cgroup,      &provider_sockmap,    NULL,
 };
 
+static struct privilege_hint what_is_missing(const struct hotprobe_link *link)
+{
+	const struct provider *provider = link->target.provider;
+
+	return provider == &provider_uprobe || provider == &provider_uretprobe ||
+			       provider == &provider_usdt
+		       ? privilege_hint_of_uprobe()
+		       : privilege_hint(link->plan.type);
+}
+
 int link_fail_errno(struct hotprobe_link *link, int err)
 {
 	const char *hint = "";
 
 	if (err == -EPERM || err == -EACCES)
-		hint = "run it as root, or with CAP_BPF and CAP_PERFMON; kernel lockdown or "
-		       "perf_event_paranoid may forbid it too";
-	else if (err == -EMFILE)
+		return link_fail(link, -EPERM, what_is_missing(link).text,
+				 "cannot attach %s to %s: %s", link->program->name,
+				 link->target_text, strerror(-err));
+	if (err == -EMFILE)
 		hint = "each probe is an open file: raise the limit (ulimit -n)";
 	return link_fail(link, err, hint, "cannot attach %s to %s: %s", link->program->name,
 			 link->target_text, strerror(-err));

@@ -48,7 +48,11 @@ bool find_event_like(struct hotprobe *hp, const char *category, const char *want
 static int no_tracefs(struct hotprobe_link *link, int err)
 {
 	return link_fail(link, err == -EACCES ? -EPERM : err,
-			 "mount it: mount -t tracefs tracefs /sys/kernel/tracing",
+			 err == -EACCES
+				 ? "CAP_DAC_READ_SEARCH is missing: run it as root, or with that, "
+				   "or let a group of yours read tracefs: mount -o "
+				   "remount,gid=GROUP,mode=750 /sys/kernel/tracing"
+				 : "mount it: mount -t tracefs tracefs /sys/kernel/tracing",
 			 "cannot attach %s to %s: tracefs cannot be opened: %s",
 			 link->program->name, link->target_text, strerror(-err));
 }
@@ -65,7 +69,9 @@ int open_tracepoint(struct hotprobe_link *link, int prog_fd, const char *categor
 		return no_tracefs(link, err);
 	err = tracefs_read_event(hp, category, event, "id", &id);
 	if (err)
-		return err == -ENOENT ? err : link_fail_errno(link, err);
+		return err == -ENOENT	? err
+		       : err == -EACCES ? no_tracefs(link, err)
+					: link_fail_errno(link, err);
 	attr.config = strtoull(id, NULL, 10);
 	free(id);
 	fd = open_probe_event(&attr, prog_fd);

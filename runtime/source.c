@@ -15,6 +15,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "beneath.h"
+
 static int read_all(int fd, char **text, size_t *size)
 {
 	size_t capacity = 64 << 10, used = 0;
@@ -67,6 +69,36 @@ int source_read(const char *path, char **text, size_t *size)
 	return err;
 }
 
+/* The directory that a path has a file in: a descriptor or a negative errno. */
+static int open_directory_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char *dir = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
+	int fd = dir ? open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+	int err = dir ? -errno : -ENOMEM;
+
+	free(dir);
+	return fd < 0 ? err : fd;
+}
+
+int source_read_untrusted(const char *path, char **text, size_t *size, int *root_fd)
+{
+	const char *slash = strrchr(path, '/');
+	int dir_fd = open_directory_of(path), fd, err;
+
+	if (dir_fd < 0)
+		return dir_fd;
+	fd = beneath_open(dir_fd, slash ? slash + 1 : path);
+	err = fd < 0 ? fd : read_all(fd, text, size);
+	if (fd >= 0)
+		close(fd);
+	if (err)
+		close(dir_fd);
+	else
+		*root_fd = dir_fd;
+	return err;
+}
+
 /* dir/name; absolute, since dir is. */
 static char *join(const char *dir, const char *name, size_t length)
 {
@@ -92,8 +124,9 @@ static bool known(const struct source *source, const char *path)
 	return false;
 }
 
-/* Takes over path. The file is scanned later, not from here: includes may be nested deep. */
-static int add_file(struct source *source, char *path)
+/* Takes over path, of which fd is open if it is not -1. The file is scanned later, not from here:
+   includes may be nested deep. */
+static int add_file(struct source *source, char *path, int fd)
 {
 	struct source_file file = {.path = path};
 	int err = -ENOMEM;
@@ -104,7 +137,8 @@ static int add_file(struct source *source, char *path)
 		free(path);
 		return 0;
 	}
-	err = source_read(path, &file.text, &file.size);
+	err = fd < 0 ? source_read(path, &file.text, &file.size)
+		     : read_all(fd, &file.text, &file.size);
 	if (err)
 		goto fail;
 	err = -EFBIG;
@@ -121,39 +155,90 @@ fail:
 	return err;
 }
 
+static unsigned line_of(const struct source_file *file, const char *at)
+{
+	unsigned line = 1;
+
+	for (const char *c = file->text; c < at; c++)
+		line += *c == '\n';
+	return line;
+}
+
+/* at is in the text of the file that includes it. */
+static int refuse(struct source *source, size_t includer, const char *at, size_t length, int err)
+{
+	struct source_refusal refusal = {
+		.name = strndup(at, length),
+		.file = includer,
+		.line = line_of(&source->files.at[includer], at),
+		.err = err,
+	};
+
+	if (refusal.name && !array_push(&source->refusals, refusal))
+		return 0;
+	free(refusal.name);
+	return -ENOMEM;
+}
+
+static bool is_missing(int err)
+{
+	return err == -ENOENT || err == -ENOTDIR || err == -EINVAL || err == -ENAMETOOLONG;
+}
+
+/* Takes over candidate, a path where an include may be. Returns 1 if it settles the matter, 0 if
+   there is no such file, or a negative errno. */
+static int try_include(struct source *source, size_t includer, char *candidate, const char *name,
+		       size_t length)
+{
+	size_t root_length;
+	int fd, err;
+
+	if (!candidate)
+		return -ENOMEM;
+	if (!source->untrusted) {
+		if (is_file(candidate))
+			return add_file(source, candidate, -1) ?: 1;
+		free(candidate);
+		return 0;
+	}
+	/* All candidates begin with the one directory. */
+	root_length = strlen(source->include_dirs.at[0]);
+	fd = beneath_open(source->root_fd, candidate + root_length + 1);
+	if (fd >= 0) {
+		err = add_file(source, candidate, fd);
+		close(fd);
+		return err ?: 1;
+	}
+	free(candidate);
+	return is_missing(fd) ? 0 : refuse(source, includer, name, length, fd) ?: 1;
+}
+
 /* An include that none of the user's directories has is a kernel header: not our concern. */
 static int add_include(struct source *source, size_t includer, const char *name, size_t length,
 		       bool quoted)
 {
 	const char *path = source->files.at[includer].path;
 	const char *slash = strrchr(path, '/');
-	char *candidate;
+	int found = 0;
 
 	if (!length || length > 4096)
 		return 0;
 	if (name[0] == '/')
 		return 0; /* the compiler sees no file outside */
+	if (source->untrusted && source->root_fd < 0)
+		return quoted ? refuse(source, includer, name, length, -EXDEV) : 0;
 	if (quoted && includer && slash) {
 		char *dir = strndup(path, slash - path);
 
-		candidate = dir ? join(dir, name, length) : NULL;
+		found = try_include(source, includer, dir ? join(dir, name, length) : NULL, name,
+				    length);
 		free(dir);
-		if (!candidate)
-			return -ENOMEM;
-		if (is_file(candidate))
-			return add_file(source, candidate);
-		free(candidate);
 	}
 	/* The first directory is the main file's own, for "" only. */
-	for (size_t i = quoted ? 0 : 1; i < source->include_dirs.count; i++) {
-		candidate = join(source->include_dirs.at[i], name, length);
-		if (!candidate)
-			return -ENOMEM;
-		if (is_file(candidate))
-			return add_file(source, candidate);
-		free(candidate);
-	}
-	return 0;
+	for (size_t i = quoted ? 0 : 1; !found && i < source->include_dirs.count; i++)
+		found = try_include(source, includer,
+				    join(source->include_dirs.at[i], name, length), name, length);
+	return found < 0 ? found : 0;
 }
 
 static const char *skip_blanks(const char *at, const char *end)
@@ -361,7 +446,7 @@ static int add_flag_files(struct source *source, char *const *cflags, size_t cfl
 		if (strcmp(cflags[i], "-include"))
 			continue;
 		path = realpath(cflags[i + 1], NULL);
-		err = path ? add_file(source, path) : -errno;
+		err = path ? add_file(source, path, -1) : -errno;
 		if (!err)
 			err = scan(source, first);
 		if (err)
@@ -370,14 +455,12 @@ static int add_flag_files(struct source *source, char *const *cflags, size_t cfl
 	return err;
 }
 
-int source_init(struct source *source, const char *name, char *text, size_t size,
-		char *const *cflags, size_t cflag_count, const char **missing)
+/* Takes over text. */
+static int begin(struct source *source, const char *name, char *text, size_t size)
 {
 	struct source_file main_file = {.path = strdup(name), .text = text, .size = size};
-	int err;
 
-	*source = (struct source){.total = size};
-	*missing = NULL;
+	*source = (struct source){.total = size, .root_fd = -1};
 	if (!main_file.path || array_push(&source->files, main_file)) {
 		free(main_file.path);
 		free(text);
@@ -386,7 +469,18 @@ int source_init(struct source *source, const char *name, char *text, size_t size
 	/* Blanked, not cut off, so that lines and columns stay. */
 	if (size >= 2 && !memcmp(text, "#!", 2))
 		memcpy(text, "//", 2);
-	err = add_include_dirs(source, name, cflags, cflag_count);
+	return 0;
+}
+
+int source_init(struct source *source, const char *name, char *text, size_t size,
+		char *const *cflags, size_t cflag_count, const char **missing)
+{
+	int err;
+
+	*missing = NULL;
+	err = begin(source, name, text, size);
+	if (!err)
+		err = add_include_dirs(source, name, cflags, cflag_count);
 	if (!err)
 		err = scan(source, 0);
 	if (!err)
@@ -395,8 +489,29 @@ int source_init(struct source *source, const char *name, char *text, size_t size
 	return err;
 }
 
+int source_init_untrusted(struct source *source, const char *name, char *text, size_t size,
+			  int root_fd)
+{
+	int err = begin(source, name, text, size);
+
+	source->untrusted = true;
+	source->root_fd = root_fd;
+	/* This is but what files are called: they are found by root_fd. */
+	if (!err)
+		err = add_include_dirs(source, root_fd < 0 ? "" : name, NULL, 0);
+	if (!err)
+		err = scan(source, 0);
+	keep_one_of_each(source);
+	return err;
+}
+
 void source_free(struct source *source)
 {
+	if (source->untrusted && source->root_fd >= 0)
+		close(source->root_fd);
+	for (size_t i = 0; i < source->refusals.count; i++)
+		free(source->refusals.at[i].name);
+	array_free(&source->refusals);
 	for (size_t i = 0; i < source->files.count; i++) {
 		free(source->files.at[i].path);
 		free(source->files.at[i].text);

@@ -43,14 +43,19 @@ static int open_detached(void)
 int tracefs_fd(struct hotprobe *hp)
 {
 	int fd = hp->tracefs_fd;
+	bool denied;
 
 	if (fd >= 0)
 		return fd;
 	fd = open_mounted("/sys/kernel/tracing");
+	denied = fd == -EACCES;
 	if (fd < 0)
 		fd = open_mounted("/sys/kernel/debug/tracing");
 	if (fd < 0)
 		fd = open_detached();
+	/* It is there: to mount it is no remedy. */
+	if (fd == -EPERM && denied)
+		fd = -EACCES;
 	hp->tracefs_fd = fd >= 0 ? fd : -1;
 	return fd;
 }

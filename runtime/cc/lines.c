@@ -42,13 +42,17 @@ static int compare(const void *a, const void *b)
 	return x->order < y->order ? -1 : 1;
 }
 
-/* The name as a C string literal. */
+/* The name as a C string literal: on one line, whatever the file is called. */
 static char *quoted(const char *name)
 {
 	struct text t = {0};
 
 	text_puts(&t, "\"");
 	for (; *name; name++) {
+		if (*name == '\n' || *name == '\r') {
+			text_printf(&t, "\\%03o", (unsigned)*name);
+			continue;
+		}
 		if (*name == '"' || *name == '\\')
 			text_puts(&t, "\\");
 		text_add(&t, name, 1);

@@ -208,6 +208,8 @@ static void draw(const struct drawing *drawing, uint32_t index, uint64_t before,
 
 static void begin(struct text *svg, unsigned height, const char *title)
 {
+	struct text shown = {0};
+
 	text_format(
 		svg,
 		"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
@@ -219,7 +221,11 @@ static void begin(struct text *svg, unsigned height, const char *title)
 		"<rect width=\"100%%\" height=\"100%%\" fill=\"#fdfdf6\"/>\n"
 		"<text x=\"50%%\" y=\"24\" text-anchor=\"middle\" font-size=\"16\">",
 		height);
-	xml(svg, title, strlen(title));
+	/* A file's name, in which may be what XML has no way to say. */
+	text_escaped(&shown, title, strlen(title), 0);
+	xml(svg, shown.data, shown.length);
+	svg->failed = svg->failed || shown.failed;
+	text_free(&shown);
 	text_format(
 		svg,
 		"</text>\n<text id=\"search\" x=\"99%%\" y=\"24\" text-anchor=\"end\">search"

@@ -639,6 +639,13 @@ END_TEST
 /* The same as a file may be called, and a process by it: comm has 15 bytes. */
 #define HOSTILE_NAME "\033[31m\x9b\xc2\x9b\xe2\x80\xae\r"
 
+static const char *line_at(const char *text, const char *at)
+{
+	while (at > text && at[-1] != '\n')
+		at--;
+	return at;
+}
+
 /* Only what is printed, and it is UTF-8. */
 static void check_clean(const char *what, const char *text)
 {
@@ -647,13 +654,14 @@ static void check_clean(const char *what, const char *text)
 	mbstate_t state = {0};
 
 	for (const unsigned char *c = (const unsigned char *)text; *c; c++)
-		ck_assert_msg(*c == '\n' || (*c >= ' ' && *c != 0x7f), "%s: byte 0x%02x in:\n%s",
-			      what, *c, text);
+		ck_assert_msg(*c == '\n' || (*c >= ' ' && *c != 0x7f), "%s: byte 0x%02x in: %.200s",
+			      what, *c, line_at(text, (const char *)c));
 	for (size_t i = 0; i < COUNT(codes); i++)
-		ck_assert_msg(!strstr(text, codes[i]), "%s: a control code in:\n%s", what, text);
+		ck_assert_msg(!strstr(text, codes[i]), "%s: a control code: %.200s", what,
+			      line_at(text, strstr(text, codes[i])));
 	ck_assert_ptr_nonnull(setlocale(LC_CTYPE, "C.UTF-8"));
-	ck_assert_msg(mbsrtowcs(NULL, &at, 0, &state) != (size_t)-1, "%s: no UTF-8 in:\n%s", what,
-		      text);
+	ck_assert_msg(mbsrtowcs(NULL, &at, 0, &state) != (size_t)-1, "%s: no UTF-8: %.200s", what,
+		      at);
 }
 
 static void check_both(const char *what, const struct result *r)
@@ -712,6 +720,58 @@ START_TEST(traced_bytes_reach_no_terminal)
 	ck_assert_ptr_nonnull(strstr(r.out, "[31m"));
 	check_both(outputs[_i], &r);
 	result_free(&r);
+	free(link);
+	free(path);
+	free_place(&p);
+}
+END_TEST
+
+START_TEST(what_iterators_write_reaches_no_terminal)
+{
+	static const char *const formats[] = {"--json", "--csv"};
+	static const char text[] =
+		"BPF_ITER(task)\n{\n"
+		"	char name[] = \"" HOSTILE_C "\";\n"
+		"	if (ctx->meta->seq_num == 0)\n"
+		"		bpf_seq_write(ctx->meta->seq, name, sizeof(name) - 1);\n"
+		"	return 0;\n}\n";
+	struct place p = make_place();
+	char *path;
+	struct result r;
+
+	NEED(no_bpf());
+	path = put_hostile(&p, text);
+	r = RUN(hotprobe(), "run", "--no-cache", formats[_i], "--duration", "0.1", path);
+	ck_assert_msg(!r.status && strstr(r.out, "[31m"), "%s%s", r.out, r.err);
+	check_both(formats[_i], &r);
+	result_free(&r);
+	free(path);
+	free_place(&p);
+}
+END_TEST
+
+/* A browser shows it, and editors do. */
+START_TEST(a_flame_graph_holds_no_control_characters)
+{
+	struct place p = make_place();
+	char *path, *link = format("%s/" HOSTILE_NAME, p.dir), *svg = format("%s/flame.svg", p.dir);
+	char *text, *tab;
+	struct result r;
+
+	NEED(no_bpf());
+	path = put_hostile(&p, hostile_events);
+	ck_assert_int_eq(symlink(build_path("tests/child"), link), 0);
+	r = RUN(hotprobe(), "run", "--no-cache", "--flame", svg, path, "--", link, "numbers",
+		"7000001");
+	ck_assert_msg(!r.status, "%s", r.err);
+	text = read_file(svg, NULL);
+	ck_assert_ptr_nonnull(strstr(text, "[31m"));
+	while ((tab = strchr(text, '\t'))) /* of its script */
+		*tab = ' ';
+	check_clean(svg, text);
+	result_free(&r);
+	free(text);
+	free(svg);
 	free(link);
 	free(path);
 	free_place(&p);
@@ -877,6 +937,8 @@ int main(void)
 		 30);
 	add_test(suite, neither_is_a_compiler_beside_it_believed, 30);
 	add_loop_test(suite, traced_bytes_reach_no_terminal, 60, COUNT(outputs));
+	add_loop_test(suite, what_iterators_write_reaches_no_terminal, 60, 2);
+	add_test(suite, a_flame_graph_holds_no_control_characters, 60);
 	add_test(suite, traced_bytes_are_valid_json, 60);
 	add_loop_test(suite, messages_about_a_source_reach_no_terminal, 60, COUNT(wrong_sources));
 	add_test(suite, messages_about_the_command_line_reach_no_terminal, 60);

@@ -9,9 +9,11 @@
 #include <errno.h>
 #include <jansson.h>
 #include <locale.h>
+#include <pty.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <wchar.h>
 
@@ -726,25 +728,60 @@ START_TEST(traced_bytes_reach_no_terminal)
 }
 END_TEST
 
+static const char hostile_iterator[] =
+	"BPF_ITER(task)\n{\n"
+	"	char name[] = \"" HOSTILE_C "\";\n"
+	"	if (ctx->meta->seq_num == 0)\n"
+	"		bpf_seq_write(ctx->meta->seq, name, sizeof(name) - 1);\n"
+	"	return 0;\n}\n";
+
 START_TEST(what_iterators_write_reaches_no_terminal)
 {
 	static const char *const formats[] = {"--json", "--csv"};
-	static const char text[] =
-		"BPF_ITER(task)\n{\n"
-		"	char name[] = \"" HOSTILE_C "\";\n"
-		"	if (ctx->meta->seq_num == 0)\n"
-		"		bpf_seq_write(ctx->meta->seq, name, sizeof(name) - 1);\n"
-		"	return 0;\n}\n";
 	struct place p = make_place();
 	char *path;
 	struct result r;
 
 	NEED(no_bpf());
-	path = put_hostile(&p, text);
+	path = put_hostile(&p, hostile_iterator);
 	r = RUN(hotprobe(), "run", "--no-cache", formats[_i], "--duration", "0.1", path);
 	ck_assert_msg(!r.status && strstr(r.out, "[31m"), "%s%s", r.out, r.err);
 	check_both(formats[_i], &r);
 	result_free(&r);
+	free(path);
+	free_place(&p);
+}
+END_TEST
+
+/* Into a file or a pipe they write what they write; a terminal is spared. */
+START_TEST(what_iterators_write_is_escaped_on_a_terminal)
+{
+	struct place p = make_place();
+	char *path, shown[4096] = "", *cr;
+	size_t size = 0;
+	ssize_t n = 1;
+	pid_t pid;
+	int fd;
+
+	NEED(no_bpf());
+	path = put_hostile(&p, hostile_iterator);
+	pid = forkpty(&fd, NULL, NULL, NULL);
+	ck_assert_int_ge(pid, 0);
+	if (!pid) {
+		execl(hotprobe(), "hotprobe", "run", "--no-cache", "--color", "never", "--duration",
+		      "0.1", path, NULL);
+		_exit(126);
+	}
+	while (n > 0 && size < sizeof(shown) - 1) {
+		n = read(fd, shown + size, sizeof(shown) - 1 - size);
+		size += n > 0 ? (size_t)n : 0;
+	}
+	close(fd);
+	waitpid(pid, NULL, 0);
+	while ((cr = strstr(shown, "\r\n"))) /* of the terminal */
+		*cr = ' ';
+	ck_assert_msg(strstr(shown, "[31m"), "%.200s", shown);
+	check_clean("terminal", shown);
 	free(path);
 	free_place(&p);
 }
@@ -938,6 +975,7 @@ int main(void)
 	add_test(suite, neither_is_a_compiler_beside_it_believed, 30);
 	add_loop_test(suite, traced_bytes_reach_no_terminal, 60, COUNT(outputs));
 	add_loop_test(suite, what_iterators_write_reaches_no_terminal, 60, 2);
+	add_test(suite, what_iterators_write_is_escaped_on_a_terminal, 60);
 	add_test(suite, a_flame_graph_holds_no_control_characters, 60);
 	add_test(suite, traced_bytes_are_valid_json, 60);
 	add_loop_test(suite, messages_about_a_source_reach_no_terminal, 60, COUNT(wrong_sources));

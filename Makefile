@@ -81,6 +81,9 @@ $(B)/runtime/%.o: private COMPILE := -fPIC -fvisibility=hidden
 $(B)/runtime/compile.o: private COMPILE := -fPIC -fvisibility=hidden \
 	-DHOTPROBE_CC='"$(LIBEXECDIR)/hotprobe-cc"'
 $(B)/cli/guest.o: private COMPILE := -DHOTPROBE_GUEST='"$(LIBEXECDIR)/hotprobe-guest"'
+$(B)/cli/lesson_files.o: private COMPILE := -DHOTPROBE_LESSONS='"$(PREFIX)/share/hotprobe/lessons"'
+# Its stacks are what a lesson is about.
+$(B)/cli/lesson_activity.o: private COMPILE := -fno-omit-frame-pointer -fno-optimize-sibling-calls
 $(B)/runtime/cc/%.o: private COMPILE := -I$(LLVM_PREFIX)/include -I$(B)/runtime/cc
 
 # What the worker holds as text: the kernel idioms, and tables of the user-space API's constants, of
@@ -279,6 +282,10 @@ install: all $(MAN)
 	sed -e 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@VERSION@|$(VERSION)|' \
 		runtime/hotprobe.pc.in > $(DESTDIR)$(LIBDIR)/pkgconfig/hotprobe.pc
 	install -m 644 programs/*.c $(DESTDIR)$(PREFIX)/share/hotprobe/programs/
+	for lesson in $(notdir $(wildcard programs/lessons/*)); do \
+		install -d $(DESTDIR)$(PREFIX)/share/hotprobe/lessons/$$lesson && \
+		install -m 644 programs/lessons/$$lesson/* \
+			$(DESTDIR)$(PREFIX)/share/hotprobe/lessons/$$lesson/ || exit 1; done
 	install -D -m 644 $(B)/man/hotprobe.1 $(DESTDIR)$(PREFIX)/share/man/man1/hotprobe.1
 	install -D -m 644 $(B)/man/libhotprobe.3 $(DESTDIR)$(PREFIX)/share/man/man3/libhotprobe.3
 	for name in $$(sed -n 's/^[a-z].*\(hotprobe_[a-z0-9_]*\)(.*/\1/p' runtime/hotprobe.h); do \

@@ -43,6 +43,7 @@ extern const struct command command_list;
 extern const struct command command_new;
 extern const struct command command_guest;
 extern const struct command command_doctor;
+extern const struct command command_lesson;
 extern const struct command command_version;
 extern const struct command command_help;
 

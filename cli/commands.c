@@ -6,10 +6,9 @@
 #include <string.h>
 
 const struct command *const commands[] = {
-	&command_run,	&command_watch,	 &command_check, &command_list,
-	&command_new,	&command_build,	 &command_cache, &command_headers,
-	&command_guest, &command_doctor, &command_help,	 &command_version,
-	NULL,
+	&command_run,	 &command_watch, &command_check,   &command_list,  &command_new,
+	&command_build,	 &command_cache, &command_headers, &command_guest, &command_doctor,
+	&command_lesson, &command_help,	 &command_version, NULL,
 };
 
 const struct command *find_command(const char *name)

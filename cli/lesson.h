@@ -133,8 +133,9 @@ bool judge_counts(struct judge *judge, const char *table, const char *key,
 struct hotprobe_table *judge_table(struct judge *judge, const char *table);
 /* The records of a table of events, NULL if there is none of that name. */
 const struct seen *judge_seen(const struct judge *judge, const char *table);
-/* Entries of all tables, and those of one; a negative errno. */
+/* How many entries it has, or a negative errno. */
 int judge_entries(const struct hotprobe_table *table);
+/* A scalar as a number; INT64_MIN if it is none. */
 int64_t value_number(const struct hotprobe_value *value);
 
 /* ---- The lessons: lesson_list.c ------------------------------------------------------------ */
@@ -158,14 +159,14 @@ size_t lesson_find(const char *word);
 
 /* ---- Files: lesson_files.c ----------------------------------------------------------------- */
 
-/* Where the working copies are, and the progress. Reported if it cannot be told. */
+/* Where everything is. */
 struct places {
 	char *data; /* programs/lessons */
 	char *copies;
 	char *progress; /* NULL if there is no home to keep it in */
 };
 
-/* dir may be NULL: the default. Returns an exit status. */
+/* dir may be NULL: the default. Reports what cannot be told. Returns an exit status. */
 int places_find(struct places *places, const char *dir);
 void places_free(struct places *places);
 /* malloc'ed; NULL without memory. */

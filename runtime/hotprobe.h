@@ -88,9 +88,11 @@ enum hotprobe_backend {
 	 * register each; not a pattern, not an offset, not one that never returns.
 	 *
 	 * What they see is the same as with a kprobe, except: no return is missed, however many
-	 * tasks are inside; a function that is called from inside another program or helper is
-	 * seen, where kprobes on a CPU shut each other out; the upper half of an argument of 4 or
-	 * fewer bytes is 0, whatever the caller left there.
+	 * tasks are inside, but for calls that are inside while anyone attaches another trampoline
+	 * to the function or detaches one: their returns are lost, uncounted; a function that is
+	 * called from inside another program or helper is seen, where kprobes on a CPU shut each
+	 * other out; the upper half of an argument of 4 or fewer bytes is 0, whatever the caller
+	 * left there.
 	 *
 	 * AUTO takes trampolines from Linux 6.12 on: Debian's 6.1 was seen to lock up when several
 	 * processes attached and detached some at the same time.

@@ -181,6 +181,7 @@ START_TEST(each_record_is_the_same_by_a_trampoline_and_by_a_kprobe)
 
 	struct seen *a = see(HOTPROBE_BACKEND_AUTO, _i), *b = see(HOTPROBE_BACKEND_KPROBE, _i);
 
+	claim_function("do_unlinkat");
 	directory = make_dir();
 	open_program(a->hp, "tests/programs/backend.c");
 	open_program(b->hp, "tests/programs/backend.c");
@@ -333,6 +334,7 @@ START_TEST(where_the_kernel_attaches_no_more_trampolines_it_is_a_kprobe)
 	char *dir = make_dir(), *image = format("%s/image.hpo", dir);
 	struct peer peer;
 
+	claim_function("do_unlinkat");
 	directory = make_dir();
 	peer = peer_start(work, NULL);
 	for (size_t i = 0; i < COUNT(seen); i++) {

@@ -136,7 +136,11 @@ static char *end_tool(const struct process *tool)
 {
 	struct result r;
 
-	kill(tool->pid, SIGINT);
+	/* Python passes over a signal that comes while an event is being printed. */
+	do {
+		kill(tool->pid, SIGINT);
+		usleep(500000);
+	} while (!has_ended(tool));
 	r = process_wait(*tool);
 	free(r.err);
 	return r.out;

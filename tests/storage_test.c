@@ -136,6 +136,7 @@ START_TEST(a_task_has_a_value_of_a_trampolines)
 
 	NEED(no_bpf());
 	peer = peer_start(unlink_nothing, NULL);
+	claim_function("do_unlinkat");
 	hp = trace_peer(by_trampoline, &peer);
 	if (!hp)
 		return;
@@ -319,7 +320,7 @@ int main(void)
 	Suite *suite = suite_create("storage");
 
 	add_test(suite, a_task_has_a_value, 60);
-	add_test(suite, a_task_has_a_value_of_a_trampolines, 60);
+	add_test(suite, a_task_has_a_value_of_a_trampolines, 120);
 	add_test(suite, a_file_has_a_value, 60);
 	add_test(suite, a_socket_has_a_value, 60);
 	add_test(suite, a_cgroup_has_a_value, 60);

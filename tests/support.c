@@ -14,7 +14,9 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -224,6 +226,20 @@ const char *shared_machine(void)
 
 	free(line);
 	return is_guest ? no_bpf() : "others have processes on this machine";
+}
+
+void claim_function(const char *name)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	ck_assert_int_ge(fd, 0);
+	/* A name without a file, which goes with the last process that has it. */
+	snprintf(address.sun_path + 1, sizeof(address.sun_path) - 1, "hotprobe-test-%s", name);
+	while (bind(fd, (struct sockaddr *)&address, sizeof(address))) {
+		ck_assert_int_eq(errno, EADDRINUSE);
+		usleep(10000);
+	}
 }
 
 /* ---- Files -------------------------------------------------------------------------------------

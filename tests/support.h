@@ -57,6 +57,10 @@ const char *no_compiler_here(void);
 /* NULL in a guest of scripts/guest, of which everything may be traced. */
 const char *shared_machine(void);
 
+/* Until this test ends, other tests that ask wait: whoever attaches a trampoline to a kernel function,
+   or detaches one, costs all others there the returns of the calls that are inside. */
+void claim_function(const char *name);
+
 /* ---- Files -------------------------------------------------------------------------------------
  */
 

@@ -41,6 +41,7 @@ static struct seen *trace_unlinks(const char *text, struct unlinks *unlinks, int
 	struct hotprobe *hp = confined();
 	struct peer traced, other;
 
+	claim_function("do_unlinkat");
 	prepare(hp, text, seen);
 	traced = trace_peer(hp, unlink_files, unlinks);
 	other = peer_start(unlink_files, unlinks);
@@ -291,12 +292,12 @@ int main(void)
 {
 	Suite *suite = suite_create("trampoline");
 
-	add_test(suite, entry_and_return_have_the_arguments_by_name, 30);
-	add_test(suite, functions_of_modules_have_their_arguments, 30);
-	add_test(suite, fmod_ret_changes_what_a_function_returns, 30);
-	add_test(suite, a_security_hook_refuses, 30);
-	add_test(suite, a_security_hook_may_sleep, 30);
-	add_test(suite, an_inode_has_a_value, 30);
+	add_test(suite, entry_and_return_have_the_arguments_by_name, 120);
+	add_test(suite, functions_of_modules_have_their_arguments, 120);
+	add_test(suite, fmod_ret_changes_what_a_function_returns, 120);
+	add_test(suite, a_security_hook_refuses, 120);
+	add_test(suite, a_security_hook_may_sleep, 120);
+	add_test(suite, an_inode_has_a_value, 120);
 	add_test(suite, what_cannot_be_attached_is_refused_with_the_reason, 30);
 	return run_suite(suite);
 }

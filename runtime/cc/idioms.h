@@ -274,7 +274,8 @@ static inline __attribute__((always_inline)) long PTR_ERR(const void *ptr)
 /* ---- Memory -------------------------------------------------------------------------------- */
 
 #ifdef __aarch64__
-#define PAGE_SHIFT CONFIG_ARM64_PAGE_SHIFT
+#define PAGE_SHIFT \
+	(IS_ENABLED(CONFIG_ARM64_64K_PAGES) ? 16 : IS_ENABLED(CONFIG_ARM64_16K_PAGES) ? 14 : 12)
 #else
 #define PAGE_SHIFT 12
 #endif

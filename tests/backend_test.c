@@ -151,6 +151,7 @@ static void compare(struct seen *a, struct seen *b, size_t least)
 		ck_hp(both[i]->hp, hotprobe_attach(both[i]->hp));
 	}
 	peer_work(&peer);
+	peer_rest(&peer);
 	for (size_t i = 0; i < COUNT(both); i++) {
 		hotprobe_detach(both[i]->hp);
 		hotprobe_consume(both[i]->hp);

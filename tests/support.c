@@ -474,6 +474,20 @@ void peer_work(struct peer *peer)
 	ck_assert_int_eq(read(peer->from_fd, &byte, 1), 1);
 }
 
+void peer_rest(const struct peer *peer)
+{
+	char *path = format("/proc/%d/stat", peer->pid), state;
+
+	do {
+		char *stat = read_file(path, NULL);
+
+		usleep(1000);
+		ck_assert_int_eq(sscanf(strrchr(stat, ')'), ") %c", &state), 1);
+		free(stat);
+	} while (state != 'S');
+	free(path);
+}
+
 void peer_end(struct peer *peer)
 {
 	close(peer->to_fd);

@@ -107,6 +107,9 @@ struct peer {
 struct peer peer_start(void (*work)(void *arg), void *arg);
 /* Lets it do its work and waits until it is done. */
 void peer_work(struct peer *peer);
+/* Waits until it sleeps in the read(2) by which it will be told again: all that comes of its work, also
+   of saying that it is done, is over. */
+void peer_rest(const struct peer *peer);
 void peer_end(struct peer *peer);
 
 /* ---- Handles -----------------------------------------------------------------------------------

@@ -523,17 +523,22 @@ static int make_all(struct printk *printk)
 	return works ? 0 : -EOPNOTSUPP;
 }
 
-/* Without privilege the refusal comes with the tables, and is explained there. */
 static int give_up(struct hotprobe *hp, struct printk *printk, int err)
 {
 	printk_free(printk);
 	if (err == -ENOMEM)
 		return fail(hp, err, "out of memory");
+	/* Without privilege that comes with the tables too, and is an error there. */
 	if (err == -EPERM)
-		return 0;
-	note(hp, HOTPROBE_WARNING,
-	     "messages of bpf_trace_printk go to the machine's trace_pipe: it takes a kernel with "
-	     "BTF, bpf_snprintf() and ring buffers (Linux 5.13)");
+		note(hp, HOTPROBE_WARNING,
+		     "messages of bpf_trace_printk go to the machine's trace_pipe: the kernel "
+		     "refuses "
+		     "a buffer of their own");
+	else
+		note(hp, HOTPROBE_WARNING,
+		     "messages of bpf_trace_printk go to the machine's trace_pipe: it takes a "
+		     "kernel "
+		     "with BTF, bpf_snprintf() and ring buffers (Linux 5.13)");
 	return 0;
 }
 

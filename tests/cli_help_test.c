@@ -288,9 +288,10 @@ static char *make_page(const char *script, const char *from)
 	return r.out;
 }
 
-static void check_page(const char *page)
+/* The name of its file says its section, as it does where it is installed. */
+static void check_page(const char *page, int section)
 {
-	char *dir = make_dir(), *path = format("%s/page", dir);
+	char *dir = make_dir(), *path = format("%s/page.%d", dir, section);
 	struct result r;
 
 	write_file(path, page, strlen(page));
@@ -312,7 +313,7 @@ START_TEST(the_page_of_the_command_has_all_commands_and_options)
 
 	NEED(no_program("man"));
 	page = make_page("scripts/man-command", hotprobe());
-	check_page(page);
+	check_page(page, 1);
 	for (size_t i = 0; commands[i]; i++) {
 		char *heading = format("\n.SS hotprobe %s\n", commands[i]->name);
 		const char *section = strstr(page, heading), *at = commands[i]->help;
@@ -350,7 +351,7 @@ START_TEST(the_page_of_the_library_has_all_functions)
 	NEED(no_program("man"));
 	page = make_page("scripts/man-library", source_path("runtime/hotprobe.h"));
 	header = read_file(source_path("runtime/hotprobe.h"), &size);
-	check_page(page);
+	check_page(page, 3);
 	for (at = header; (at = strstr(at, "\n")) != NULL; at++) {
 		char name[128];
 		const char *call = strstr(at + 1, "hotprobe_");

@@ -149,6 +149,9 @@ int run_suite(Suite *suite)
 		     0);
 	if (skips == MAP_FAILED)
 		return EXIT_FAILURE;
+	/* Who runs it in the background may have had them ignored. */
+	signal(SIGINT, SIG_DFL);
+	signal(SIGHUP, SIG_DFL);
 	srunner_run_all(runner, CK_SILENT);
 	results = srunner_results(runner);
 	count = srunner_ntests_run(runner);

@@ -513,6 +513,8 @@ static int make_all(struct printk *printk)
 	for (size_t i = 0; works && i < printk->formats.count; i++) {
 		struct format *f = &printk->formats.at[i];
 
+		if (!f->program)
+			continue; /* the plain one */
 		f->refused = !kernel_takes(printk, f);
 		if (f->refused)
 			warn(f->program, &f->line,

@@ -5,7 +5,7 @@
  * done without; nothing crashes, hangs, is left or is wrong in silence.
  *
  * By default some eight of each scenario, others each time; HOTPROBE_TEST_FAULTS=all takes all of
- * them.
+ * them, HOTPROBE_TEST_SCENARIO=NAME one scenario alone.
  */
 #include "faults/alloc.h"
 #include "faults/faulty.h"
@@ -84,6 +84,13 @@ static void tear_down(struct scene *scene)
 	remove_dir(scene->dir);
 }
 
+static const char *not_wanted(const struct scenario *scenario)
+{
+	const char *name = getenv("HOTPROBE_TEST_SCENARIO");
+
+	return name && strcmp(name, scenario->name) ? "another one is asked for" : NULL;
+}
+
 /* Commands that go on without their handle end by themselves. */
 static void reap(void)
 {
@@ -149,6 +156,7 @@ START_TEST(memory_that_runs_out_is_an_error)
 	struct outcome outcome;
 	size_t count, step;
 
+	NEED(not_wanted(scenario));
 	NEED(no_bpf());
 	if (!alloc_can_fail())
 		SKIP("a sanitizer has taken the place of malloc()");
@@ -225,6 +233,7 @@ START_TEST(system_calls_that_fail_are_errors_or_done_without)
 	struct scene scene;
 	size_t count, step;
 
+	NEED(not_wanted(scenario));
 	NEED(no_bpf());
 	NEED(faulty_missing());
 	ck_assert_ptr_ne(shared, MAP_FAILED);

@@ -2,8 +2,8 @@
 #
 #   make            build/hotprobe, build/hotprobe-cc, build/libhotprobe.so and .a
 #   make demo       install what is missing, build, trace the opens of `cat /etc/hostname`
-#   make test       install what is missing, build, run every suite, and what deals with the kernel
-#                   on Debian's 6.1 and 6.12 in QEMU, too (GUESTS=: on this machine's kernel only)
+#   make test       install what is missing, build, run every suite; with GUESTS="6.1 6.12" what
+#                   deals with the kernel on those of Debian's in QEMU, too
 #   make test-guest the part in QEMU alone
 #   make test-arm64 the same on Debian's arm64 kernel, which takes long: hotprobe is cross-built
 #   make test-valgrind   the library's life under valgrind, 220 times
@@ -194,7 +194,7 @@ demo:
 
 # Kernels for test to run suites on besides this machine's. Sanitized programs are not for emulated
 # processors.
-GUESTS ?= $(if $(SANITIZE),,6.1 6.12)
+GUESTS ?=
 test:
 	@scripts/install-deps test
 	@[ -z "$(GUESTS)" ] || scripts/install-deps guest || :
@@ -215,6 +215,7 @@ test-valgrind:
 	@$(MAKE) --no-print-directory all $(B)/tests/all
 	@scripts/test-valgrind $(B)
 
+test-guest: GUESTS := $(or $(GUESTS),6.1 6.12)
 test-guest:
 	@scripts/install-deps test guest
 	@$(MAKE) --no-print-directory all $(B)/tests/all

@@ -10,7 +10,7 @@
 #   make conformance the BPF C of BCC's tools: does it compile, load and attach? Here, and in a guest
 #                   (GUEST="6.1 6.12", GUEST= for none); and by BCC itself with hotprobe's headers
 #   make faults     every allocation and every system call of the library fails once, in an hour
-#   make bench      compare with the peers, in some ten minutes; BENCH=quick: in two
+#   make bench      compare with the peers, in some six minutes; BENCH=quick: in two
 #   make bench-plot draw what make bench measured
 #   make bench-guest  the same of traced calls and of attaching to patterns, in QEMU
 #   make soak       full load for a long time, each event accounted for: SOAK_SECONDS=1200 for each

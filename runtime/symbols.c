@@ -306,6 +306,7 @@ static struct module *find_module(struct symbols *s, const struct known_process 
 	m = calloc(1, sizeof(*m));
 	if (!m)
 		return NULL;
+	m->file.fd = m->debug.fd = -1; /* of one that is not opened, 0 would be closed */
 	err = mapping_is_file(mapping) ? open_file(m, p, mapping) : open_vdso(m, mapping);
 	if (err && is_lasting(err)) {
 		/* Remembered, so that it is not tried again for each address. */

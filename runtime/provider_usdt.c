@@ -140,8 +140,10 @@ static int search_file(struct search *s, const struct binary *binary)
 				 err == -ENOEXEC ? "it is no ELF file" : strerror(-err));
 	s->binary = binary;
 	s->machine = gelf_getehdr(s->file.elf, &header) ? header.e_machine : EM_NONE;
-	elf_file_each_usdt(&s->file, add_site, s);
+	err = elf_file_each_usdt(&s->file, add_site, s);
 	elf_file_close(&s->file);
+	if (!s->err && err == -ENOMEM)
+		s->err = fail(s->link->program->hp, err, "out of memory");
 	return s->err;
 }
 

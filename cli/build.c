@@ -91,14 +91,8 @@ static int build_main(const struct command *command, int argc, char **argv)
 		OPTION_NAMES,
 		{0},
 	};
-	struct options options = {
-		.command = command,
-		.argc = argc,
-		.argv = argv,
-		.letters = OPTION_LETTERS SOURCE_LETTERS "o:",
-		.names = names,
-		.status = EXIT_USAGE,
-	};
+	struct options options =
+		options_begin(command, argc, argv, OPTION_LETTERS SOURCE_LETTERS "o:", names);
 	struct build b = {0};
 	int option;
 
@@ -106,10 +100,8 @@ static int build_main(const struct command *command, int argc, char **argv)
 		if (option == OPTION_HELP || option == OPTION_BAD ||
 		    !build_option(&b, &options, option))
 			goto out;
-	if (options.rest) {
-		options.status = usage_error(command, "it runs no command: '--' has no place here");
+	if (!options_without_command(&options))
 		goto out;
-	}
 	if (source_options_complete(&b.source, &options))
 		options.status = build(&b);
 out:

@@ -88,14 +88,7 @@ static int cache_main(const struct command *command, int argc, char **argv)
 		OPTION_NAMES,
 		{0},
 	};
-	struct options options = {
-		.command = command,
-		.argc = argc,
-		.argv = argv,
-		.letters = OPTION_LETTERS,
-		.names = names,
-		.status = EXIT_USAGE,
-	};
+	struct options options = options_begin(command, argc, argv, OPTION_LETTERS, names);
 	enum action action = ACTION_SUMMARY;
 	int option;
 
@@ -109,8 +102,8 @@ static int cache_main(const struct command *command, int argc, char **argv)
 		else
 			return options.status;
 	}
-	if (options.rest)
-		return usage_error(command, "it runs no command: '--' has no place here");
+	if (!options_without_command(&options))
+		return options.status;
 	return run(action);
 }
 

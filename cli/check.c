@@ -62,14 +62,8 @@ static int check(const struct source_options *source)
 static int check_main(const struct command *command, int argc, char **argv)
 {
 	static const struct option names[] = {SOURCE_NAMES, VERIFIER_LOG_NAME, OPTION_NAMES, {0}};
-	struct options options = {
-		.command = command,
-		.argc = argc,
-		.argv = argv,
-		.letters = OPTION_LETTERS SOURCE_LETTERS,
-		.names = names,
-		.status = EXIT_USAGE,
-	};
+	struct options options =
+		options_begin(command, argc, argv, OPTION_LETTERS SOURCE_LETTERS, names);
 	struct source_options source = {0};
 	int option;
 
@@ -77,10 +71,8 @@ static int check_main(const struct command *command, int argc, char **argv)
 		if (option == OPTION_HELP || option == OPTION_BAD ||
 		    !source_option(&source, &options, option))
 			goto out;
-	if (options.rest) {
-		options.status = usage_error(command, "it runs no command: '--' has no place here");
+	if (!options_without_command(&options))
 		goto out;
-	}
 	if (source_options_complete(&source, &options))
 		options.status = check(&source);
 out:

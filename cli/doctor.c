@@ -97,14 +97,7 @@ static int doctor_main(const struct command *command, int argc, char **argv)
 		OPTION_NAMES,
 		{0},
 	};
-	struct options options = {
-		.command = command,
-		.argc = argc,
-		.argv = argv,
-		.letters = OPTION_LETTERS "v",
-		.names = names,
-		.status = EXIT_USAGE,
-	};
+	struct options options = options_begin(command, argc, argv, OPTION_LETTERS "v", names);
 	bool json = false, verbose = false;
 	int option;
 
@@ -118,8 +111,8 @@ static int doctor_main(const struct command *command, int argc, char **argv)
 		else
 			return options.status;
 	}
-	if (options.rest)
-		return usage_error(command, "it runs no command: '--' has no place here");
+	if (!options_without_command(&options))
+		return options.status;
 	return run(json, verbose);
 }
 

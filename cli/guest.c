@@ -367,14 +367,8 @@ static int run_main(const struct command *command, const char *exe, const char *
 		OPTION_NAMES,
 		{0},
 	};
-	struct options options = {
-		.command = command,
-		.argc = argc,
-		.argv = argv,
-		.letters = OPTION_LETTERS RUN_LETTERS,
-		.names = names,
-		.status = EXIT_USAGE,
-	};
+	struct options options =
+		options_begin(command, argc, argv, OPTION_LETTERS RUN_LETTERS, names);
 	struct guest guest = {0};
 	int option;
 
@@ -398,11 +392,8 @@ static int guest_main(const struct command *command, int argc, char **argv)
 {
 	char exe[PATH_MAX], script[PATH_MAX];
 	const char *action = argc > 1 ? argv[1] : "";
-	struct options options = {.command = command,
-				  .argc = argc,
-				  .argv = argv,
-				  .letters = OPTION_LETTERS,
-				  .names = (struct option[]){OPTION_NAMES, {0}}};
+	static const struct option names[] = {OPTION_NAMES, {0}};
+	struct options options = options_begin(command, argc, argv, OPTION_LETTERS, names);
 	bool is_run = !strcmp(action, "run");
 
 	if (!is_run && strcmp(action, "setup")) {

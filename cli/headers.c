@@ -41,14 +41,7 @@ static int headers_main(const struct command *command, int argc, char **argv)
 		OPTION_NAMES,
 		{0},
 	};
-	struct options options = {
-		.command = command,
-		.argc = argc,
-		.argv = argv,
-		.letters = OPTION_LETTERS,
-		.names = names,
-		.status = EXIT_USAGE,
-	};
+	struct options options = options_begin(command, argc, argv, OPTION_LETTERS, names);
 	struct hotprobe_opts opts = {.sz = sizeof(opts)};
 	const char *dir = NULL;
 	int option;

@@ -413,14 +413,7 @@ static int lesson_main(const struct command *command, int argc, char **argv)
 		OPTION_NAMES,
 		{0},
 	};
-	struct options options = {
-		.command = command,
-		.argc = argc,
-		.argv = argv,
-		.letters = OPTION_LETTERS,
-		.names = names,
-		.status = EXIT_USAGE,
-	};
+	struct options options = options_begin(command, argc, argv, OPTION_LETTERS, names);
 	struct request request = {.index = LESSON_ALL};
 	int option;
 
@@ -440,8 +433,8 @@ static int lesson_main(const struct command *command, int argc, char **argv)
 		else if (!take_word(&request, options.value))
 			return EXIT_USAGE;
 	}
-	if (options.rest)
-		return usage_error(command, "it runs no command: '--' has no place here");
+	if (!options_without_command(&options))
+		return options.status;
 	return perform(&request);
 }
 

@@ -187,14 +187,7 @@ static int list_main(const struct command *command, int argc, char **argv)
 		OPTION_NAMES,
 		{0},
 	};
-	struct options options = {
-		.command = command,
-		.argc = argc,
-		.argv = argv,
-		.letters = OPTION_LETTERS "vl",
-		.names = names,
-		.status = EXIT_USAGE,
-	};
+	struct options options = options_begin(command, argc, argv, OPTION_LETTERS "vl", names);
 	struct lister lister = {0};
 	int option;
 
@@ -213,8 +206,8 @@ static int list_main(const struct command *command, int argc, char **argv)
 		else
 			return options.status;
 	}
-	if (options.rest)
-		return usage_error(command, "it runs no command: '--' has no place here");
+	if (!options_without_command(&options))
+		return options.status;
 	if (lister.pattern && !*lister.pattern)
 		return usage_error(command, "the pattern is empty");
 	if (!lister.pattern)

@@ -119,14 +119,7 @@ static int new_main(const struct command *command, int argc, char **argv)
 		OPTION_NAMES,
 		{0},
 	};
-	struct options options = {
-		.command = command,
-		.argc = argc,
-		.argv = argv,
-		.letters = OPTION_LETTERS "o:f",
-		.names = names,
-		.status = EXIT_USAGE,
-	};
+	struct options options = options_begin(command, argc, argv, OPTION_LETTERS "o:f", names);
 	struct new new = {.status = EXIT_DONE};
 	int option;
 
@@ -142,8 +135,8 @@ static int new_main(const struct command *command, int argc, char **argv)
 		else
 			return options.status;
 	}
-	if (options.rest)
-		return usage_error(command, "it runs no command: '--' has no place here");
+	if (!options_without_command(&options))
+		return options.status;
 	if (!new.target)
 		return usage_error(command, "no KIND:TARGET is given");
 	if (fault(new.target))

@@ -72,6 +72,19 @@ static int next(struct options *options)
 	}
 }
 
+struct options options_begin(const struct command *command, int argc, char **argv,
+			     const char *letters, const struct option *names)
+{
+	return (struct options){
+		.command = command,
+		.argc = argc,
+		.argv = argv,
+		.letters = letters,
+		.names = names,
+		.status = EXIT_USAGE,
+	};
+}
+
 int options_next(struct options *options)
 {
 	int option;
@@ -80,6 +93,15 @@ int options_next(struct options *options)
 		option = next(options);
 	while (option == OPTION_COLOUR);
 	return option;
+}
+
+bool options_without_command(struct options *options)
+{
+	if (!options->rest)
+		return true;
+	options->status =
+		usage_error(options->command, "it runs no command: '--' has no place here");
+	return false;
 }
 
 bool option_unsigned(const struct options *options, const char *name, unsigned long low,

@@ -28,7 +28,7 @@ struct options {
 	const struct command *command;
 	int argc;
 	char **argv;
-	const char *letters; /* for getopt(3), beginning with OPTION_LETTERS */
+	const char *letters; /* for getopt(3) */
 	const struct option *names;
 	const char *value; /* of the option or operand just returned */
 	char *const *rest; /* after the end: what stands behind "--", NULL without one */
@@ -50,9 +50,17 @@ struct options {
 	"                            set or TERM is dumb\n"                                        \
 	"  -h, --help                print all about the command\n"
 
+/* A walk over argv, of which argv[0] is the subcommand. letters begin with OPTION_LETTERS, names
+   end with OPTION_NAMES and an empty one. */
+struct options options_begin(const struct command *command, int argc, char **argv,
+			     const char *letters, const struct option *names);
+
 /* Returns the next option's letter or value, OPTION_OPERAND, or one of the above. Those of
    OPTION_NAMES it deals with itself. */
 int options_next(struct options *options);
+
+/* After the end, for subcommands that run no command: false after it reported that one is given. */
+bool options_without_command(struct options *options);
 
 /* Read the value of the option called name. They report what is wrong and return false. */
 bool option_unsigned(const struct options *options, const char *name, unsigned long low,

@@ -214,14 +214,8 @@ bool run_options_parse(struct run_options *run, const struct command *command, i
 		OPTION_NAMES,
 		{0},
 	};
-	struct options options = {
-		.command = command,
-		.argc = argc,
-		.argv = argv,
-		.letters = OPTION_LETTERS RUN_LETTERS,
-		.names = names,
-		.status = EXIT_USAGE,
-	};
+	struct options options =
+		options_begin(command, argc, argv, OPTION_LETTERS RUN_LETTERS, names);
 	int option;
 
 	*run = (struct run_options){.format = &output_columns};

@@ -11,14 +11,7 @@
 static int version_main(const struct command *command, int argc, char **argv)
 {
 	static const struct option names[] = {OPTION_NAMES, {0}};
-	struct options options = {
-		.command = command,
-		.argc = argc,
-		.argv = argv,
-		.letters = OPTION_LETTERS,
-		.names = names,
-		.status = EXIT_USAGE,
-	};
+	struct options options = options_begin(command, argc, argv, OPTION_LETTERS, names);
 	const char *library = hotprobe_version();
 	int option = options_next(&options);
 

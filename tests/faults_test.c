@@ -100,6 +100,7 @@ static void reap(void)
 
 static void expect_success(const struct scenario *scenario, const struct outcome *outcome)
 {
+	ck_assert_msg(!outcome->nameless, "%s without a fault: a name is missing", scenario->name);
 	ck_assert_msg(!outcome->err && !*outcome->wrong, "%s without a fault: %s: %s (%s) %s",
 		      scenario->name, outcome->call, outcome->message, strerror(-outcome->err),
 		      outcome->wrong);

@@ -533,6 +533,7 @@ static void symbols(const struct stage_set *set, struct outcome *outcome)
 	TRY(&life, hotprobe_symbol_process(life.hp, getpid()));
 	TRY(&life, hotprobe_symbol_user(life.hp, getpid(), (uintptr_t)scenario_source, &symbol));
 	/* Where the file cannot be read there is none. */
+	outcome->nameless = !*symbol.name;
 	expect(&life, 0, *symbol.name && strcmp(symbol.name, "scenario_source"), "other symbols");
 	TRY(&life, hotprobe_symbol_file(life.hp, set->user_child));
 out:

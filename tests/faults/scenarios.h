@@ -8,6 +8,7 @@
 #ifndef HOTPROBE_TESTS_FAULTS_SCENARIOS_H
 #define HOTPROBE_TESTS_FAULTS_SCENARIOS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Where the scenarios find things. */
@@ -22,6 +23,7 @@ struct outcome {
 	int err;	   /* 0: all went well; else the negative errno of the call that failed */
 	char call[64];	   /* that call */
 	char message[256]; /* what the library said of it */
+	bool nameless;	   /* a function that has a name was found without */
 	unsigned warnings; /* that the log was told */
 	char wrong[128];   /* a result that is not as it has to be, though no call failed; "" */
 };

@@ -41,6 +41,7 @@ struct soak {
 
 /* Notes what does not hold, unless something did not before. */
 void soak_wrong(struct soak *soak, const char *format, ...) __attribute__((format(printf, 2, 3)));
+uint64_t soak_produced(const struct soak *soak);
 double soak_now(void);
 bool soak_wait(struct soak *soak, bool (*done)(const struct soak *soak), const char *what);
 

@@ -151,6 +151,16 @@ static void take_in_other_thread(struct host *host, double seconds)
 	pthread_join(thread, NULL);
 }
 
+static void stall(struct soak *soak)
+{
+	uint64_t before = soak_produced(soak), produced;
+
+	usleep(soak->options->stall_ms * 1000);
+	produced = soak_produced(soak) - before;
+	if (produced > soak->figures->stalled)
+		soak->figures->stalled = produced;
+}
+
 static void host_take(struct soak *soak, double seconds)
 {
 	struct host *host = soak->own;
@@ -161,7 +171,7 @@ static void host_take(struct soak *soak, double seconds)
 		return;
 	}
 	if (soak->mode->stalls)
-		usleep(soak->options->stall_ms * 1000);
+		stall(soak);
 	do {
 		int n = hotprobe_poll(host->hp, 10);
 

@@ -73,7 +73,7 @@ static unsigned producers(const struct soak *soak)
 	return soak->mode->producers ? soak->mode->producers : 1;
 }
 
-static uint64_t produced(const struct soak *soak)
+uint64_t soak_produced(const struct soak *soak)
 {
 	uint64_t calls = 0;
 
@@ -188,7 +188,7 @@ static void interval(struct soak *soak, double seconds)
 	atomic_fetch_add(&soak->control->order, 1);
 	if (!soak_wait(soak, all_rest, "the producers to rest"))
 		return;
-	soak->produced = produced(soak);
+	soak->produced = soak_produced(soak);
 	soak->consumer->settle(soak);
 	if (*soak->figures->wrong)
 		return;

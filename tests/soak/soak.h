@@ -40,6 +40,7 @@ struct soak_figures {
 	uint64_t produced, delivered, lost;
 	unsigned checkpoints; /* at which the counts were equal */
 	double seconds;
+	uint64_t stalled; /* the most that was produced while nothing was taken */
 	/* Of the consuming process, at the first checkpoint and at the last. */
 	size_t first_kb, last_kb, first_fds, last_fds;
 	char wrong[256]; /* what did not hold, "" if all did */
